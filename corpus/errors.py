@@ -1,0 +1,80 @@
+"""Every error that Ibidem raises on purpose.
+
+    IbidemError                     something failed; exit code 3
+    ├── WrongUse                    the caller asked for something that can't be; exit code 2
+    │   ├── InvalidSetting          a setting has a value it can't have
+    │   └── InvalidQuestion         a question that is blank, too long or not text
+    ├── UnreadableArticle           a file that is no article; the build reports it and goes on
+    ├── NoArticles                  a folder of articles that is missing or can't be listed
+    ├── UnknownArticle              no article of that id in the generation
+    ├── EncoderUnavailable          the model can't be had, or its files aren't what they should be
+    ├── NoIndex                     nothing has been built yet
+    ├── UnknownGeneration           no generation of that id in the index
+    ├── DamagedGeneration           a generation whose parts don't fit its manifest
+    ├── UnsupportedFormat           a generation of another format version
+    ├── BuildInProgress             another builder holds the lock
+    └── PortInUse                   the service can't listen where it was told to
+
+The message of each says what was wrong, where, and what to do about it, in one line. The HTTP statuses of
+those that reach a client stand in one table in ``qa.app``.
+"""
+
+
+class IbidemError(Exception):
+    """Something failed; the message is one line for a person."""
+
+    exit_code = 3
+
+
+class WrongUse(IbidemError):
+    """The caller asked for something that can't be."""
+
+    exit_code = 2
+
+
+class InvalidSetting(WrongUse):
+    """A setting has a value that it can't have."""
+
+
+class InvalidQuestion(WrongUse):
+    """A question that is blank, too long or not text."""
+
+
+class UnreadableArticle(IbidemError):
+    """A file that can't be read as an article, with the reason."""
+
+
+class NoArticles(IbidemError):
+    """A folder of articles that is missing or can't be listed."""
+
+
+class UnknownArticle(IbidemError):
+    """No article of that id in the generation."""
+
+
+class EncoderUnavailable(IbidemError):
+    """The model can't be had, or its files aren't what they should be."""
+
+
+class NoIndex(IbidemError):
+    """Nothing has been built at this place yet."""
+
+
+class UnknownGeneration(IbidemError):
+    """No generation of that id in the index."""
+
+
+class DamagedGeneration(IbidemError):
+    """A generation whose parts don't fit its manifest."""
+
+
+class UnsupportedFormat(IbidemError):
+    """A generation written in another format version."""
+
+
+class BuildInProgress(IbidemError):
+    """Another builder holds the lock."""
+
+
+class PortInUse(IbidemError):
+    """The service can't listen where it was told to."""

@@ -1,0 +1,240 @@
+"""Building a generation: articles in, a published index out.
+
+folders → articles → sentences and passages → vectors (only of new texts) → files → verified → current
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from corpus.reading import Rejection, read_archive
+from numpy.typing import NDArray
+
+from corpus.article import Article
+from corpus.errors import DamagedGeneration, IbidemError, NoArticles
+from index import encoder as encoding
+from index import generation, lexical, model, store, vectors
+from index.cache import VectorCache
+from index.encoder import Encoder
+from index.lexical import LexicalWriter
+from index.passages import context, cut
+from index.search import LocalEngine
+from index.store import Entry, Store, StoreWriter
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with the step, how much of it is done, and how much there is (``None`` while that isn't known)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a build did.
+
+    ``unchanged``, ``new``, ``changed`` and ``removed`` count articles, against the generation that was
+    current before. ``embedded`` counts the texts (passages and sentences) that had to be encoded.
+    """
+
+    generation: str
+    articles: int
+    passages: int
+    sentences: int
+    unchanged: int
+    new: int
+    changed: int
+    removed: int
+    embedded: int
+    rejected: tuple[Rejection, ...]
+
+
+@dataclass(slots=True)
+class _Texts:
+    """What is encoded: the cache's keys of passages and of sentences, in order of their ids; each passage's
+    sentences, half-open; and the texts, by key."""
+
+    passages: list[bytes] = field(default_factory=list)
+    sentences: list[bytes] = field(default_factory=list)
+    ranges: list[tuple[int, int]] = field(default_factory=list)
+    by_key: dict[bytes, str] = field(default_factory=dict)
+
+
+def build(folders: Sequence[Path], index: Path, model_name: str, progress: Progress) -> Report:
+    """Builds a generation of all articles in ``folders`` and makes it current.
+
+    Up to its last step the index is what it was, whatever happens. Raises ``BuildInProgress``, ``NoArticles``
+    or ``EncoderUnavailable``.
+    """
+    with generation.exclusive(index), generation.building(index) as folder:
+        before = _current_catalogue(index)
+        texts_writer = StoreWriter(folder)
+        rejected = _read(folders, texts_writer, progress)
+        after = {entry.id: entry for entry in texts_writer.catalogue()}
+        if not after:
+            raise NoArticles(_nothing_to_index(folders, rejected))
+        encoder = _encoder(model_name, index, folder, progress)
+        embedded = _write_index(index, folder, texts_writer, encoder, progress)
+        manifest = generation.write_manifest(
+            folder,
+            _files(folder),
+            encoder=encoder.identity,
+            model=encoder.description.model,
+            articles=len(after),
+            passages=texts_writer.passages,
+            sentences=texts_writer.sentences,
+            rejected=tuple((_printable(rejection.path), rejection.reason) for rejection in rejected),
+        )
+        progress("Verifying", 0, None)
+        _try_out(folder)
+        generation.publish(index, folder, manifest.generation)
+    same = [entry_id for entry_id in after if entry_id in before]
+    unchanged = sum(after[entry_id] == before[entry_id] for entry_id in same)
+    return Report(
+        generation=manifest.generation,
+        articles=manifest.articles,
+        passages=manifest.passages,
+        sentences=manifest.sentences,
+        unchanged=unchanged,
+        new=len(after) - len(same),
+        changed=len(same) - unchanged,
+        removed=len(before) - len(same),
+        embedded=embedded,
+        rejected=tuple(rejected),
+    )
+
+
+def _current_catalogue(index: Path) -> dict[str, Entry]:
+    """The catalogue of the current generation, empty if there is none that can be read."""
+    try:
+        folder = generation.generation_folder(index, generation.current_generation(index))
+        generation.read_manifest(folder)
+        return {entry.id: entry for entry in Store(folder).catalogue()}
+    except IbidemError:
+        return {}
+
+
+def _read(folders: Sequence[Path], writer: StoreWriter, progress: Progress) -> list[Rejection]:
+    rejected = []
+    for number, found in enumerate(read_archive(folders), 1):
+        if isinstance(found, Article):
+            writer.add_article(found)
+        else:
+            rejected.append(found)
+        progress("Reading", number, None)
+    return rejected
+
+
+def _nothing_to_index(folders: Sequence[Path], rejected: Sequence[Rejection]) -> str:
+    where = ", ".join(map(str, folders))
+    if not rejected:
+        return f"there are no articles (.md or .txt files) in {where}"
+    first = rejected[0]
+    return (
+        f"none of the {len(rejected)} files in {where} can be read; the first, {_printable(first.path)}: {first.reason}"
+    )
+
+
+def _encoder(model_name: str, index: Path, folder: Path, progress: Progress) -> Encoder:
+    """The model's encoder, in ``folder``: taken from an earlier generation where one has it, or exported."""
+    progress("Preparing the encoder", 0, None)
+    source = model.locate(model_name)
+    if not _reuse_encoder(model.identity(source), index, folder):
+        model.export(model_name, source, folder)
+    return Encoder(folder)
+
+
+def _reuse_encoder(identity: str, index: Path, folder: Path) -> bool:
+    """Links the encoder of the newest generation that has this one undamaged; whether there was any."""
+    for earlier in reversed(generation.list_generations(index)):
+        source = generation.generation_folder(index, earlier)
+        try:
+            manifest = generation.read_manifest(source)
+            files = {name: source / name for name in encoding.FILES}
+            if manifest.encoder == identity and all(
+                generation.file_sha256(path) == manifest.files[name] for name, path in files.items()
+            ):
+                for name, path in files.items():
+                    _link(path, folder / name)
+                return True
+        except (IbidemError, OSError, KeyError):
+            continue
+    return False
+
+
+def _link(source: Path, target: Path) -> None:
+    """Gives a file that never changes a second name, or copies it where the file system has no links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _write_index(index: Path, folder: Path, writer: StoreWriter, encoder: Encoder, progress: Progress) -> int:
+    """Writes texts, lexical index and vectors to ``folder``; how many texts had to be encoded."""
+    cache = VectorCache(index, encoder.identity, encoder.dimension)
+    try:
+        texts = _cut(folder, writer, encoder, cache, progress)
+        missing = cache.missing(texts.by_key)
+        _embed(missing, texts, encoder, cache, progress)
+        progress("Writing", 0, None)
+        ranges: NDArray[np.int64] = np.array(texts.ranges, np.int64)
+        vectors.write(folder, cache.vectors(texts.passages), cache.vectors(texts.sentences), ranges)
+        return len(missing)
+    finally:
+        cache.close()
+
+
+def _cut(folder: Path, writer: StoreWriter, encoder: Encoder, cache: VectorCache, progress: Progress) -> _Texts:
+    texts = _Texts()
+    lexical_writer = LexicalWriter(folder)
+
+    def keep(text: str) -> bytes:
+        key = cache.key(text)
+        texts.by_key[key] = text
+        return key
+
+    for number, article in enumerate(writer.articles(), 1):
+        sentences, passages = cut(article, encoder)
+        first = writer.sentences
+        writer.add_passages(article, sentences, passages)
+        title = context(article.title, encoder)
+        for passage in passages:
+            text = article.text[passage.start : passage.end]
+            lexical_writer.add(article.title, text)
+            # The title in front says what the passage is about where its own words don't.
+            texts.passages.append(keep(f"{title}\n{text}"))
+            texts.ranges.append((first + passage.first_sentence, first + passage.end_sentence))
+        texts.sentences += [keep(article.text[s.start : s.end]) for s in sentences]
+        progress("Cutting passages", number, None)
+    writer.close()
+    lexical_writer.close()
+    return texts
+
+
+def _embed(missing: Sequence[bytes], texts: _Texts, encoder: Encoder, cache: VectorCache, progress: Progress) -> None:
+    done = 0
+
+    def keep(numbers: NDArray[np.int64], batch: encoding.Vectors) -> None:
+        nonlocal done
+        cache.add([missing[number] for number in numbers], batch)
+        done += len(numbers)
+        progress("Embedding", done, len(missing))
+
+    encoder.encode_passages([texts.by_key[key] for key in missing], keep)
+
+
+def _files(folder: Path) -> list[str]:
+    return [*encoding.FILES, *vectors.FILES, store.FILE, *lexical.files(folder)]
+
+
+def _try_out(folder: Path) -> None:
+    """Opens the generation as the service would, and asks it a question."""
+    engine = LocalEngine(folder)
+    if not engine.search("What is this?", engine.encode("What is this?"), 1):
+        raise DamagedGeneration("the new generation answers nothing; the old one stays current")
+
+
+def _printable(path: Path) -> str:
+    return str(path).encode(errors="backslashreplace").decode()

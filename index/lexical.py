@@ -1,0 +1,119 @@
+"""The lexical side of the index: BM25 by tantivy over titles, and over bodies with the title in front.
+
+Words are lower-cased, stripped of accents, stemmed and freed of stop words, all as in English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import tantivy
+from numpy.typing import NDArray
+
+from corpus.errors import DamagedGeneration
+from index.vectors import Ids
+
+FOLDER = "lexical"
+TITLE_BOOST = 0.3
+"""The weight of a question's word in the title, beside 1 in the body (whose front is the title again)."""
+
+_ANALYZER = "english"
+_MEMORY_BYTES = 128_000_000
+
+
+class LexicalIndex:
+    """The lexical index of one generation. Raises ``DamagedGeneration`` if it can't be opened."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            index = tantivy.Index.open(str(folder / FOLDER))
+        except Exception as error:
+            raise DamagedGeneration(f"the lexical index in {folder} can't be opened: {error}") from error
+        self._analyzer = _analyzer()
+        self._schema = index.schema
+        self._searcher = index.searcher()
+
+    @property
+    def passages(self) -> int:
+        """How many passages there are."""
+        return self._searcher.num_docs
+
+    def search(self, question: str, depth: int) -> tuple[Ids, NDArray[np.float32]]:
+        """The ids of the ``depth`` passages of highest BM25 score and these scores (above 0, no upper bound),
+        highest first, with all that tie with the last; none if no word of the question occurs."""
+        query, asked = self._query(question), depth + 1
+        while True:
+            hits = self._searcher.search(query, asked, count=False).hits
+            if len(hits) < asked or hits[-1][0] < hits[depth - 1][0]:
+                break
+            asked *= 2
+        last = hits[:depth][-1][0] if hits else 0.0
+        hits = [hit for hit in hits if hit[0] >= last]
+        ids = self._searcher.fast_field_values("passage", [address for _, address in hits])
+        return np.array(ids, np.int64), np.array([score for score, _ in hits], np.float32)
+
+    def _query(self, question: str) -> tantivy.Query:
+        words = dict.fromkeys(self._analyzer.analyze(question))
+        clauses = []
+        for word in words:
+            body = tantivy.Query.term_query(self._schema, "body", word)
+            title = tantivy.Query.term_query(self._schema, "title", word)
+            clauses += [body, tantivy.Query.boost_query(title, TITLE_BOOST)]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, clause) for clause in clauses])
+
+
+class LexicalWriter:
+    """Writes the lexical index of a new generation to ``FOLDER`` below ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / FOLDER
+        path.mkdir()
+        index = tantivy.Index(_schema(), path=str(path))
+        index.register_tokenizer(_ANALYZER, _analyzer())
+        # One thread, so that the same passages always make the same index.
+        self._writer = index.writer(heap_size=_MEMORY_BYTES, num_threads=1)
+        self._passages = 0
+
+    def add(self, title: str, text: str) -> None:
+        """Adds the passage of the next id, counted from 0."""
+        document = tantivy.Document(title=title, body=f"{title}\n{text}")
+        document.add_unsigned("passage", self._passages)
+        self._writer.add_document(document)
+        self._passages += 1
+
+    def close(self) -> None:
+        """Ends the writing; the index is whole, and not yet synced to the disk."""
+        self._writer.commit()
+        self._writer.wait_merging_threads()
+
+
+def files(folder: Path) -> Sequence[str]:
+    """The files of the index, relative to ``folder``; tantivy's lock files aren't among them."""
+    return sorted(
+        path.relative_to(folder).as_posix() for path in (folder / FOLDER).iterdir() if not path.name.endswith(".lock")
+    )
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("passage", fast=True)
+    for field in ("title", "body"):
+        builder.add_text_field(field, tokenizer_name=_ANALYZER, index_option="freq")
+    return builder.build()
+
+
+@lru_cache(maxsize=1)
+def _analyzer() -> tantivy.TextAnalyzer:
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    for step in (
+        tantivy.Filter.remove_long(80),
+        tantivy.Filter.lowercase(),
+        tantivy.Filter.ascii_fold(),
+        tantivy.Filter.stopword("english"),
+        tantivy.Filter.stemmer("english"),
+    ):
+        builder = builder.filter(step)
+    return builder.build()

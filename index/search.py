@@ -1,0 +1,160 @@
+"""Finding the passages that answer a question, in one generation.
+
+Candidates come from three indexes: the vectors of passages, the vectors of sentences, and BM25. All of them
+are then scored in full, and the scores combined; the weights were chosen on SQuAD (docs/decisions.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.article import Article
+from corpus.errors import DamagedGeneration, UnknownGeneration
+from index.encoder import Encoder, Vectors
+from index.generation import (
+    Manifest,
+    current_generation,
+    exclusive,
+    generation_folder,
+    list_generations,
+    make_current,
+    verify_files,
+)
+from index.lexical import LexicalIndex
+from index.passages import Sentence
+from index.store import Entry, Excerpt, Store
+from index.vectors import DenseScores, VectorIndex
+
+DEPTH = 100
+"""So many candidates are taken from the vectors of passages and from BM25, and twice as many sentences."""
+
+SENTENCE_WEIGHT = 0.5
+"""The share of the best sentence in the dense score of a passage, beside that of the whole passage."""
+
+DENSE_WEIGHT = 0.6
+"""The share of the dense score in the score, beside that of BM25; each is scaled to 0..1 by question."""
+
+_DECIMALS = 6
+"""Scores are rounded to so many digits, so that the last bits of a sum can't decide an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage with its score for a question, from 0 to 1, higher is better, comparable within one question;
+    ``best_sentence`` is the sentence of the passage that is nearest to the question."""
+
+    excerpt: Excerpt
+    score: float
+    best_sentence: Sentence
+
+
+class Engine(Protocol):
+    """What searches one generation. Safe to use from several threads at once."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the generation says of itself."""
+
+    def encode(self, question: str) -> Vectors:
+        """The question's vector, float32 of shape ``(dimension,)``, of unit length."""
+
+    def search(self, question: str, vector: Vectors, top_k: int) -> list[Hit]:
+        """The ``top_k`` best passages, or all there are: score descending, then article id, then start."""
+
+    def article(self, article_id: str) -> Article:
+        """An article. Raises ``UnknownArticle``."""
+
+    def catalogue(self) -> list[Entry]:
+        """The entry of every article, by id."""
+
+
+class LocalEngine:
+    """The engine that has a generation's files on this machine.
+
+    Raises ``UnknownGeneration``, ``UnsupportedFormat`` or ``DamagedGeneration`` if the generation in
+    ``folder`` is not whole: every checksum is compared, and the counts of its parts.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.manifest = verify_files(folder)
+        self._encoder = Encoder(folder)
+        self._vectors = VectorIndex(folder)
+        self._lexical = LexicalIndex(folder)
+        self._store = Store(folder)
+        self._check()
+
+    def _check(self) -> None:
+        manifest, vectors, store = self.manifest, self._vectors, self._store
+        agreements = {
+            "articles": {manifest.articles, store.articles},
+            "passages": {manifest.passages, store.passages, vectors.passages, self._lexical.passages},
+            "sentences": {manifest.sentences, store.sentences, vectors.sentences},
+            "encoder": {manifest.encoder, self._encoder.identity},
+            "dimension": {vectors.dimension, self._encoder.dimension},
+        }
+        for what, values in agreements.items():
+            if len(values) > 1:
+                raise DamagedGeneration(
+                    f"the parts of generation {manifest.generation} don't agree on {what}: build again"
+                )
+
+    def encode(self, question: str) -> Vectors:
+        """See ``Engine``."""
+        return self._encoder.encode_question(question)
+
+    def search(self, question: str, vector: Vectors, top_k: int) -> list[Hit]:
+        """See ``Engine``."""
+        matches, bm25_scores = self._lexical.search(question, max(DEPTH, top_k))
+        near = self._vectors.candidates(vector, max(DEPTH, top_k))
+        # Ids ascend by article id and start, so a stable sort by score breaks ties as it should.
+        candidates = np.union1d(near, matches)
+        bm25 = np.zeros(len(candidates), np.float32)
+        bm25[np.searchsorted(candidates, matches)] = bm25_scores
+        dense = self._vectors.scores(vector, candidates)
+        scores = _combine(dense, bm25)
+        best = np.argsort(-scores, kind="stable")[:top_k]
+        excerpts = self._store.excerpts(candidates[best].tolist())
+        sentences = self._store.sentence_spans(dense.best_sentence[best].tolist())
+        return [Hit(*hit) for hit in zip(excerpts, scores[best].tolist(), sentences, strict=True)]
+
+    def article(self, article_id: str) -> Article:
+        """See ``Engine``."""
+        return self._store.article(article_id)
+
+    def catalogue(self) -> list[Entry]:
+        """See ``Engine``."""
+        return self._store.catalogue()
+
+
+def _combine(dense: DenseScores, bm25: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The scores of candidates, shape ``(n,)``, from 0 to 1: a convex combination of scores that are
+    normalised by question (Bruch et al., "An Analysis of Fusion Functions for Hybrid Retrieval", 2023)."""
+    cosine = (1 - SENTENCE_WEIGHT) * dense.passage.astype(float) + SENTENCE_WEIGHT * dense.sentence
+    spread = np.ptp(cosine)
+    nearness = (cosine - cosine.min()) / spread if spread > 0 else np.ones_like(cosine)
+    matching = bm25 / bm25.max() if bm25.max() > 0 else bm25
+    combined: NDArray[np.float64] = DENSE_WEIGHT * nearness + (1 - DENSE_WEIGHT) * matching
+    return combined.round(_DECIMALS)
+
+
+def roll_back(index: Path, generation: str | None) -> str:
+    """Makes an earlier generation current, by default the one before the current one; its id.
+
+    It is opened and verified first. Raises ``UnknownGeneration`` if there is none, and what ``LocalEngine`` does.
+    """
+    with exclusive(index):
+        current = current_generation(index)
+        earlier = [name for name in list_generations(index) if name < current]
+        if generation is None and not earlier:
+            raise UnknownGeneration(f"there is no generation before {current} to go back to")
+        target = generation or earlier[-1]
+        if target not in list_generations(index):
+            raise UnknownGeneration(f"there is no generation {target} in {index}")
+        LocalEngine(generation_folder(index, target))
+        make_current(index, target)
+        return target

@@ -1,0 +1,186 @@
+"""Texts and metadata of one generation, in an SQLite file that is written once and then only read."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from corpus.article import Article, Metadata
+from corpus.errors import DamagedGeneration, UnknownArticle
+from index.passages import Passage, Sentence
+
+FILE = "texts.sqlite"
+CONTEXT_CHARACTERS = 32
+"""So many code points before and behind a passage are given as its prefix and suffix."""
+
+_SCHEMA = """
+CREATE TABLE articles (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, title_inferred INTEGER NOT NULL,
+    authors TEXT NOT NULL, publisher TEXT, url TEXT, published TEXT, language TEXT, licence TEXT,
+    sources TEXT NOT NULL, sha256 TEXT NOT NULL, text TEXT NOT NULL
+) STRICT;
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY, article INTEGER NOT NULL, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL
+) STRICT;
+CREATE TABLE sentences (id INTEGER PRIMARY KEY, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL) STRICT;
+"""
+
+_COLUMNS = tuple(field.name for field in fields(Metadata))
+_ENTRY = ", ".join(f"articles.{column}" for column in (*_COLUMNS, "sha256"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry(Metadata):
+    """An article's entry in the catalogue: its metadata, and the SHA-256 of its canonical text."""
+
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A passage with what surrounds it; ``text`` is ``article.text[start:end]``, code points, half-open.
+
+    ``prefix`` and ``suffix`` are the up to ``CONTEXT_CHARACTERS`` code points before and behind it.
+    """
+
+    article: Entry
+    start: int
+    end: int
+    text: str
+    prefix: str
+    suffix: str
+
+
+class Store:
+    """The texts in ``folder``. Safe to use from several threads at once.
+
+    Raises ``DamagedGeneration`` if the file can't be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        path = (folder / FILE).resolve()
+        try:
+            self._connection = sqlite3.connect(
+                f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
+            self.articles, self.passages, self.sentences = self._connection.execute(
+                "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM passages),"
+                " (SELECT count(*) FROM sentences)"
+            ).fetchone()
+        except sqlite3.Error as error:
+            raise DamagedGeneration(f"the texts in {path} can't be read: {error}") from error
+
+    def excerpts(self, passages: Sequence[int]) -> list[Excerpt]:
+        """The passages of these ids, in the order given."""
+        rows = self._connection.execute(
+            f'SELECT passages.id, {_ENTRY}, "start", "end", substr(text, "start" + 1, "end" - "start"),'
+            f' substr(text, max("start" - {CONTEXT_CHARACTERS}, 0) + 1, min("start", {CONTEXT_CHARACTERS})),'
+            f' substr(text, "end" + 1, {CONTEXT_CHARACTERS})'
+            " FROM passages JOIN articles ON articles.number = passages.article"
+            f" WHERE passages.id IN ({_placeholders(passages)})",
+            list(passages),
+        )
+        found = {row[0]: Excerpt(_entry(row[1:-5]), *row[-5:]) for row in rows}
+        return [found[passage] for passage in passages]
+
+    def sentence_spans(self, sentences: Sequence[int]) -> list[Sentence]:
+        """The sentences of these ids, in the order given."""
+        rows = self._connection.execute(
+            f'SELECT id, "start", "end" FROM sentences WHERE id IN ({_placeholders(sentences)})',
+            list(sentences),
+        )
+        found = {row[0]: Sentence(*row[1:]) for row in rows}
+        return [found[sentence] for sentence in sentences]
+
+    def catalogue(self) -> list[Entry]:
+        """The entry of every article, by id."""
+        return _catalogue(self._connection)
+
+    def article(self, article_id: str) -> Article:
+        """An article with its text. Raises ``UnknownArticle``."""
+        return _article(self._connection, article_id)
+
+
+class StoreWriter:
+    """Writes the texts of a new generation to ``folder``: first all articles, then the passages of each.
+
+    Articles may come in any order; ``articles()`` gives them back by id, and in that order their sentences
+    and passages are numbered from 0.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._connection = sqlite3.connect(folder / FILE, isolation_level=None)
+        # The whole folder is thrown away if the build doesn't end, and synced by the caller if it does.
+        self._connection.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA} BEGIN")
+        self.passages = self.sentences = 0
+
+    def add_article(self, article: Article) -> None:
+        """Adds an article; its id must be new."""
+        self._connection.execute(
+            f"INSERT INTO articles ({', '.join(_COLUMNS)}, sha256, text) VALUES ({_placeholders(_COLUMNS)}, ?, ?)",
+            [*(_to_sql(getattr(article, column)) for column in _COLUMNS), article.sha256, article.text],
+        )
+
+    def catalogue(self) -> list[Entry]:
+        """The entry of every article added so far, by id."""
+        return _catalogue(self._connection)
+
+    def articles(self) -> Iterator[Article]:
+        """Every article added so far, by id."""
+        for entry in self.catalogue():
+            yield _article(self._connection, entry.id)
+
+    def add_passages(self, article: Article, sentences: Sequence[Sentence], passages: Sequence[Passage]) -> None:
+        """Adds the sentences and the passages of an article; each gets the next free id."""
+        self._connection.executemany(
+            "INSERT INTO sentences VALUES (?, ?, ?)",
+            [(number, s.start, s.end) for number, s in enumerate(sentences, self.sentences)],
+        )
+        self._connection.executemany(
+            "INSERT INTO passages VALUES (?, (SELECT number FROM articles WHERE id = ?), ?, ?)",
+            [(number, article.id, p.start, p.end) for number, p in enumerate(passages, self.passages)],
+        )
+        self.sentences += len(sentences)
+        self.passages += len(passages)
+
+    def close(self) -> None:
+        """Ends the writing; the file is whole, and not yet synced to the disk."""
+        self._connection.execute("COMMIT")
+        self._connection.close()
+
+
+def _placeholders(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _to_sql(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return json.dumps(value, ensure_ascii=False)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    """From the columns of ``_ENTRY``."""
+    values = dict(zip((*_COLUMNS, "sha256"), row, strict=True))
+    values["title_inferred"] = bool(values["title_inferred"])
+    values["published"] = values["published"] and date.fromisoformat(values["published"])
+    for column in ("authors", "sources"):
+        values[column] = tuple(json.loads(values[column]))
+    return Entry(**values)
+
+
+def _catalogue(connection: sqlite3.Connection) -> list[Entry]:
+    return [_entry(row) for row in connection.execute(f"SELECT {_ENTRY} FROM articles ORDER BY id")]
+
+
+def _article(connection: sqlite3.Connection, article_id: str) -> Article:
+    row = connection.execute(f"SELECT text, {_ENTRY} FROM articles WHERE id = ?", [article_id]).fetchone()
+    if row is None:
+        raise UnknownArticle(f"there is no article {article_id!r} in this generation")
+    entry = _entry(row[1:])
+    return Article(text=row[0], **{column: getattr(entry, column) for column in _COLUMNS})

@@ -1,0 +1,114 @@
+"""The dense side of the index: FAISS over the vectors of passages and of sentences.
+
+Both are exact (``IndexFlatIP``; vectors are of unit length, so that the inner product is the cosine). The
+number of a row is the id of its passage or sentence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.errors import DamagedGeneration
+from index.encoder import Vectors
+
+Ids = NDArray[np.int64]
+
+PASSAGES_FILE = "passages.faiss"
+SENTENCES_FILE = "sentences.faiss"
+RANGES_FILE = "ranges.npy"
+FILES = (PASSAGES_FILE, SENTENCES_FILE, RANGES_FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class DenseScores:
+    """For each of n passages, float32 or int64 of shape ``(n,)``: its cosine with the question, the highest
+    cosine of its sentences, and the id of that sentence (the first of equals)."""
+
+    passage: Vectors
+    sentence: Vectors
+    best_sentence: Ids
+
+
+class VectorIndex:
+    """The vectors of one generation. Raises ``DamagedGeneration`` if its files can't be read."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self._passages = faiss.read_index(str(folder / PASSAGES_FILE))
+            self._sentences = faiss.read_index(str(folder / SENTENCES_FILE))
+            ranges = np.load(folder / RANGES_FILE, allow_pickle=False)
+        except (RuntimeError, OSError, ValueError) as error:
+            raise DamagedGeneration(f"the vectors in {folder} can't be read: {error}") from error
+        self._first, self._end = np.ascontiguousarray(ranges[:, 0]), np.ascontiguousarray(ranges[:, 1])
+        self._passage_rows = _rows(self._passages)
+        self._sentence_rows = _rows(self._sentences)
+
+    @property
+    def passages(self) -> int:
+        """How many passages there are."""
+        return int(self._passages.ntotal)
+
+    @property
+    def sentences(self) -> int:
+        """How many sentences there are."""
+        return int(self._sentences.ntotal)
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return int(self._passages.d)
+
+    def candidates(self, question: Vectors, depth: int) -> Ids:
+        """The passages, ascending by id, that are among the ``depth`` nearest to the question by their own
+        vector or hold one of the ``depth`` nearest sentences; all that tie with the last are among them."""
+        sentences = _nearest(self._sentences, question, depth)
+        first = np.searchsorted(self._end, sentences, side="right")
+        end = np.searchsorted(self._first, sentences, side="right")
+        holders = [np.arange(a, b) for a, b in zip(first, end, strict=True)]
+        return np.unique(np.concatenate([_nearest(self._passages, question, depth), *holders]))
+
+    def scores(self, question: Vectors, passages: Ids) -> DenseScores:
+        """The exact scores of some passages, given by id, in the order in which they are given."""
+        first, lengths = self._first[passages], self._end[passages] - self._first[passages]
+        starts = np.cumsum(lengths) - lengths
+        sentences = np.arange(lengths.sum()) + np.repeat(first - starts, lengths)
+        cosines = self._sentence_rows[sentences] @ question
+        highest = np.maximum.reduceat(cosines, starts)
+        is_highest = cosines == np.repeat(highest, lengths)
+        best = np.minimum.reduceat(np.where(is_highest, sentences, np.iinfo(np.int64).max), starts)
+        return DenseScores(self._passage_rows[passages] @ question, highest, best)
+
+
+def write(folder: Path, passages: Vectors, sentences: Vectors, ranges: Ids) -> None:
+    """Writes ``FILES``. ``ranges`` has shape ``(passages, 2)``: each passage's first sentence id, and the one
+    behind its last."""
+    for name, vectors in ((PASSAGES_FILE, passages), (SENTENCES_FILE, sentences)):
+        index = faiss.IndexFlatIP(vectors.shape[1])
+        index.add(vectors)
+        faiss.write_index(index, str(folder / name))
+    np.save(folder / RANGES_FILE, ranges, allow_pickle=False)
+
+
+def _rows(index: faiss.Index) -> Vectors:
+    """The vectors of a flat index, shape ``(n, dimension)``, without a copy; valid while the index lives."""
+    flat: Any = faiss.downcast_index(index)
+    rows: Vectors = faiss.rev_swig_ptr(flat.get_xb(), index.ntotal * index.d).reshape(index.ntotal, index.d)
+    return rows
+
+
+def _nearest(index: faiss.Index, question: Vectors, depth: int) -> Ids:
+    """The ids of the ``depth`` nearest rows, nearest first, and of all that tie with the last of them."""
+    asked = min(depth + 1, index.ntotal)
+    while True:
+        cosines, ids = index.search(question[np.newaxis], asked)
+        if asked == index.ntotal or cosines[0, -1] < cosines[0, min(depth, asked) - 1]:
+            last = cosines[0, min(depth, asked) - 1]
+            found: Ids = ids[0][cosines[0] >= last]
+            return found
+        asked = min(2 * asked, index.ntotal)

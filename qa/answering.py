@@ -1,0 +1,102 @@
+"""The one way from a question to its answer; HTTP and the command line both call ``answer``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+
+from corpus.errors import InvalidQuestion
+from index.search import Engine, Hit
+from qa.citations import Citation, cite
+
+MAX_CHARACTERS = 2000
+"""The longest question, in code points."""
+
+MAX_PASSAGES = 100
+DEFAULT_PASSAGES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """The sentence of a passage that is nearest to the question: code points of the article's canonical text,
+    half-open."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweringPassage:
+    """A passage of an answer. ``rank`` counts from 1; ``score`` is from 0 to 1, higher is better, and only
+    comparable within one answer; ``also_in`` will list the article's copies, and is empty until then."""
+
+    rank: int
+    score: float
+    text: str
+    highlights: tuple[Highlight, ...]
+    citation: Citation
+    also_in: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Milliseconds: for the question's vector, for the search, and for the whole answer."""
+
+    encode: float
+    search: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The passages that answer a question best, best first.
+
+    All come from the one generation named. ``confidence`` is ``None`` and ``answered`` true until confidence is
+    estimated.
+    """
+
+    question: str
+    generation: str
+    answered: bool
+    confidence: float | None
+    passages: tuple[AnsweringPassage, ...]
+    took_ms: Took
+
+
+def answer(engine: Engine, question: str, top_k: int = DEFAULT_PASSAGES) -> Answer:
+    """The ``top_k`` passages (1 to ``MAX_PASSAGES``) that answer a question best, or all there are.
+
+    Raises ``InvalidQuestion``.
+    """
+    check(question, top_k)
+    start = perf_counter()
+    vector = engine.encode(question)
+    encoded = perf_counter()
+    hits = engine.search(question, vector, top_k)
+    searched = perf_counter()
+    passages = tuple(_passage(rank, hit) for rank, hit in enumerate(hits, 1))
+    took = Took(_ms(encoded - start), _ms(searched - encoded), _ms(perf_counter() - start))
+    return Answer(question, engine.manifest.generation, True, None, passages, took)
+
+
+def check(question: str, top_k: int) -> None:
+    """Raises ``InvalidQuestion`` for what can't be asked, saying what to change."""
+    if not question.strip():
+        raise InvalidQuestion("the question is empty: write what you want to know")
+    if len(question) > MAX_CHARACTERS:
+        raise InvalidQuestion(
+            f"the question has {len(question)} characters, and may have {MAX_CHARACTERS}: make it shorter"
+        )
+    if "\0" in question or any("\ud800" <= character <= "\udfff" for character in question):
+        raise InvalidQuestion("the question has NUL bytes or broken characters (lone surrogates): take them out")
+    if not 1 <= top_k <= MAX_PASSAGES:
+        raise InvalidQuestion(f"top_k is {top_k}, and may be 1 to {MAX_PASSAGES}")
+
+
+def _passage(rank: int, hit: Hit) -> AnsweringPassage:
+    highlight = Highlight(hit.best_sentence.start, hit.best_sentence.end)
+    return AnsweringPassage(rank, hit.score, hit.excerpt.text, (highlight,), cite(hit.excerpt), ())
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)

@@ -1,0 +1,101 @@
+"""The service's processes: gunicorn with threads, around one application a process."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from corpus.errors import IbidemError, PortInUse
+from index.generation import current_generation, generation_folder, verify_files
+from qa.settings import Settings
+
+MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The environment variable that tells prometheus_client, when it is imported, where processes share figures."""
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn, told what to do by the settings and not by its own command line or environment."""
+
+    def __init__(self, settings: Settings, listening: socket.socket) -> None:
+        self._settings = settings
+        self._listening = listening
+        super().__init__()
+
+    def load_config(self) -> None:
+        """See gunicorn: sets its options."""
+        options: dict[str, Any] = {
+            "bind": f"fd://{self._listening.fileno()}",
+            "worker_class": "gthread",
+            "workers": self._settings.workers,
+            "threads": self._settings.threads,
+            "keepalive": 75,
+            "graceful_timeout": 10,
+            "loglevel": "warning",
+            "proc_name": "ibidem",
+            "control_socket_disable": True,
+            "child_exit": _forget_process,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """See gunicorn: makes the application, in each process."""
+        return _load(self._settings)
+
+
+def serve(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Serves until it is stopped; ``ready`` is called with the service's address just before it listens.
+
+    Raises ``PortInUse``, or what is wrong with the index.
+    """
+    # Looked at here first, so that what is wrong is one line and not a worker's death.
+    verify_files(generation_folder(settings.index, current_generation(settings.index)))
+    with _listen(settings.host, settings.port) as listening:
+        host, port = listening.getsockname()[:2]
+        ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        if settings.workers > 1:
+            with tempfile.TemporaryDirectory(prefix="ibidem-metrics-") as folder:
+                os.environ[MULTIPROCESS_FOLDER] = folder
+                Server(settings, listening).run()
+        else:
+            Server(settings, listening).run()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        raise PortInUse(f"can't listen on {host} port {port}: {error.strerror}; choose another with --port") from error
+
+
+def _load(settings: Settings) -> Flask:
+    # Imported in the process that needs it: libraries with threads of their own don't survive a fork.
+    from qa.app import create_app
+    from qa.live import Live
+    from qa.telemetry import configure_log
+
+    configure_log()
+    try:
+        live = Live(settings.index)
+    except IbidemError as error:
+        logging.getLogger("ibidem").error("%s", error)
+        sys.exit(error.exit_code)
+    live.start()
+    return create_app(live, shared_metrics=settings.workers > 1)
+
+
+def _forget_process(server: object, worker: Any) -> None:
+    """Drops the files of a process that ended from the shared metrics."""
+    if MULTIPROCESS_FOLDER in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -1,0 +1,84 @@
+"""What a user can set, once: command line over environment over ``ibidem.toml`` over the defaults here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+import corpus
+from corpus.errors import InvalidSetting
+
+FILE = "ibidem.toml"
+_CODE = Path(corpus.__file__).resolve().parent
+
+
+def project_folder() -> Path:
+    """Where relative defaults start: the checkout that the code stands in, or the folder one is in."""
+    return _CODE.parent if (_CODE.parent / "pyproject.toml").is_file() else Path.cwd()
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; ``load_settings`` makes one."""
+
+    model_config = SettingsConfigDict(env_prefix="IBIDEM_", extra="forbid", frozen=True, toml_file=FILE)
+
+    articles: tuple[Path, ...] = Field(
+        default_factory=lambda: (_CODE / "articles",),
+        description="The folders of articles. In the environment: a JSON list.",
+    )
+    index: Path = Field(
+        default_factory=lambda: project_folder() / "var" / "index",
+        description="The folder that holds the index.",
+    )
+    model: str = Field(
+        default="all-MiniLM-L6-v2",
+        min_length=1,
+        description="The encoder: the path of a sentence-transformers model, or its name on the hub.",
+    )
+    host: str = Field(default="127.0.0.1", min_length=1, description="The address that the service listens on.")
+    port: int = Field(
+        default=8080, ge=0, le=65535, description="The port that the service listens on; 0 is any free one."
+    )
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="How many processes serve, each with the index in memory.",
+    )
+    threads: int = Field(default=8, ge=1, le=256, description="How many requests one process handles at a time.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line, environment, ``ibidem.toml``, in that order; nothing else is read."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(given: Mapping[str, Any]) -> Settings:
+    """The settings, with those ``given`` on the command line first; a value of ``None`` was not given.
+
+    Raises ``InvalidSetting``, which names the setting and what it may be.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        raise InvalidSetting(f"the setting {name!r} is wrong: {first['msg']}") from None
+    except ValueError as error:  # broken TOML, or JSON in the environment
+        raise InvalidSetting(f"the settings can't be read: {error}") from error
