@@ -118,7 +118,7 @@ class _Walk:
         for number, folder in enumerate(self.folders):
             try:
                 status = folder.stat()
-                os.scandir(folder).close()
+                next(folder.iterdir(), None)
             except OSError as error:
                 raise NoArticles(
                     f"the folder of articles {printable(folder)} can't be listed ({error.strerror}); "
@@ -135,10 +135,11 @@ class _Walk:
         pending = [(top, status)]
         while pending:
             directory, status = pending.pop()
-            first = self._directories.setdefault(_inode(status), directory)
-            if first != directory or (directory == top and self._is_repeated(number)):
+            first = self._directories.get(_inode(status))
+            if first is not None:
                 self._reject(number, directory, f"a folder that is read already, as {printable(first)}")
                 continue
+            self._directories[_inode(status)] = directory
             for path, child in self._children(number, directory):
                 if not stat.S_ISDIR(child.st_mode):
                     self._take(number, path, child, through_link=through_link or path.is_symlink())
@@ -147,21 +148,17 @@ class _Walk:
                 else:
                     pending.append((path, child))
 
-    def _is_repeated(self, number: int) -> bool:
-        return self.folders[number] in self.folders[:number]
-
     def _children(self, number: int, directory: Path) -> Iterator[tuple[Path, os.stat_result]]:
         """What is in a directory, by name, with its status; links are followed."""
         try:
-            names = sorted(os.listdir(directory))
+            paths = sorted(directory.iterdir())
         except OSError as error:
             self._reject(number, directory, trouble(directory, error))
             return
-        for name in names:
-            path = directory / name
-            if name.startswith(".") or name.endswith("~"):
+        for path in paths:
+            if path.name.startswith(".") or path.name.endswith("~"):
                 continue
-            if any(unicodedata.category(character) in _UNPRINTABLE for character in name):
+            if printable(path) != str(path):
                 self._reject(number, path, "its name isn't printable UTF-8; rename it")
                 continue
             try:

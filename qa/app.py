@@ -280,7 +280,7 @@ def _of_status(status: HTTPStatus, detail: str, errors: tuple[FieldError, ...] =
     return Problem("about:blank", status.phrase, status.value, detail, errors)
 
 
-def _describe_requests(spec: dict[str, Any]) -> dict[str, Any]:
+def _describe_requests(spec: Any) -> Any:
     """Adds what ``/v1/ask`` takes to the OpenAPI description.
 
     APIFlask would do it with its ``input``, which for pydantic ignores the content type and repeated parameters.

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 
 from rich import progress
 from rich.console import Console
-from rich.progress import (
-    Progress,
-)
 from rich.text import Text
 
 from qa.answering import Answer, AnsweringPassage
