@@ -11,10 +11,12 @@ and ``&amp;`` stays what it is, because an article may be about just that.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import ftfy
 import regex
+from ftfy.chardata import UTF8_DETECTOR_RE
 
 _SURROGATES = regex.compile(r"[\ud800-\udfff]+")
 _NONCHARACTERS = regex.compile(r"\p{Noncharacter_Code_Point}")
@@ -55,6 +57,10 @@ _BLANK_LINES = regex.compile(r"\n{3,}")
 _MARKS = regex.compile(r"[\p{M}--\u034f]{100,}", regex.V1)
 _THIRTY_MARKS = regex.compile(r".{30}", regex.S)
 
+# Without ftfy's guesses: one would take the letter from a line that begins "Â is a letter", another would put
+# U+FFFD for what can't be mended. What is left turns bytes that are valid UTF-8 as a whole into their text.
+_CERTAIN = ftfy.TextFixerConfig(restore_byte_a0=False, replace_lossy_sequences=False, decode_inconsistent_utf8=False)
+
 _LEAST_WRAPPED_LINES = 3
 _WRAPPED_WIDTHS = range(50, 101)
 
@@ -78,9 +84,7 @@ def mend(text: str) -> str:
     Of ftfy's repairs this is the only one that takes place: the others (straight quotation marks, narrow
     letters, HTML entities) would rewrite what an author wrote.
     """
-    if text.isascii():
-        return text
-    return "".join(ftfy.fix_encoding(line) for line in text.splitlines(keepends=True))
+    return "".join(line if line.isascii() else _mended(line) for line in text.splitlines(keepends=True))
 
 
 def unwrap(text: str) -> str:
@@ -108,6 +112,16 @@ def _is_wrapped(lines: list[str]) -> bool:
     first_words = [line.split(" ", 1)[0] for line in lines[1:]]
     full = all(len(line) + 1 + len(word) > width for line, word in zip(lines, first_words, strict=False))
     return full and 2 * sum(word[:1].islower() for word in first_words) >= len(first_words)
+
+
+def _mended(line: str) -> str:
+    """The line decoded anew if all of it is mojibake, else with each piece that is."""
+    return UTF8_DETECTOR_RE.sub(_mended_piece, ftfy.fix_encoding(line, _CERTAIN))
+
+
+def _mended_piece(match: re.Match[str]) -> str:
+    """A piece that looks like mojibake, mended; with a space in it, it may be two words that are right."""
+    return match[0] if " " in match[0] else ftfy.fix_encoding(match[0], _CERTAIN)
 
 
 def _paired(match: regex.Match[str]) -> str:

@@ -52,7 +52,8 @@ _PHRASES = {
     _Kind.MARK: (
         r"comments are closed|exit mobile version|view (full|desktop|mobile) (site|version)",
         r"(leave|post|add) a (comment|reply)( cancel reply)?|cancel reply|be the first to comment",
-        r"(your email address will not be published)?(\. )?(required fields are marked \*)?",
+        r"(your email address will not be published\. )?required fields are marked \*",
+        r"your email address will not be published",
         r"save my name, email,? and website in this browser for the next time i comment",
         r"this site uses akismet to reduce spam\. learn how your comment data is processed",
         r"share (this )?((article|story|post|page) )?(on|via|by) " + _NETWORK,

@@ -80,9 +80,7 @@ def list_files(folders: Sequence[Path]) -> list[ArticleFile | Rejection]:
 def printable(path: Path) -> str:
     """The path, with control characters and bytes that aren't UTF-8 escaped as Python does."""
     return "".join(
-        character.encode("unicode_escape").decode()
-        if unicodedata.category(character) in _UNPRINTABLE
-        else character
+        character.encode("unicode_escape").decode() if unicodedata.category(character) in _UNPRINTABLE else character
         for character in str(path)
     )
 

@@ -40,6 +40,7 @@ _SENTENCE_END = regex.compile(r"""[.!?…。！？।۔؟:;,]["'”’»)\]]*$""
 
 # Where a long sentence may be cut, best first: after white space, at a word boundary (Unicode Standard
 # Annex 29), between two grapheme clusters (the same annex).
+_WORD_BORDER = regex.compile(r"(?w)\b")
 _ATOMS = (regex.compile(r"\S+\s*|\s+"), regex.compile(r"(?w).+?\b|.+", regex.S), regex.compile(r"\X"))
 
 
@@ -140,9 +141,18 @@ def _is_heading(line: str) -> bool:
 def _sentences(text: str, start: int, end: int, language: str) -> Iterator[Sentence]:
     """The sentences of a line; only where they start is taken from the splitter, so that none can be lost."""
     boundaries = sentencex.get_sentence_boundaries(language, text[start:end])
-    borders = sorted({start, end, *(start + boundary["start_index"] for boundary in boundaries)})
+    starts = (start + boundary["start_index"] for boundary in boundaries)
+    # The splitter takes words like "hU.S." apart, and a list item's number from its text.
+    marker = _LIST_ITEM.match(text, start, end)
+    text_start = marker.end() if marker else start
+    inner = (border for border in starts if border > text_start and not _is_in_word(text, border))
+    borders = [start, *sorted(set(inner) - {end}), end]
     for left, right in pairwise(borders):
         yield from _trimmed(text, left, right)
+
+
+def _is_in_word(text: str, border: int) -> bool:
+    return not text[border - 1].isspace() and _WORD_BORDER.match(text, border) is None
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[Sentence]:

@@ -9,6 +9,7 @@ from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Annotated, Any
+from urllib.parse import unquote_to_bytes
 
 from apiflask import APIFlask
 from flask import Response, render_template, request
@@ -38,6 +39,14 @@ STATUSES: Mapping[type[IbidemError], HTTPStatus] = {
 """The status for each error that can reach a client; the first class in this order that fits."""
 
 
+_DETAILS: Mapping[HTTPStatus, str] = {
+    HTTPStatus.NOT_FOUND: "there is nothing at this address; /openapi.json lists what there is",
+    HTTPStatus.METHOD_NOT_ALLOWED: "this address does not take that method; the header Allow lists those it takes",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"a request may have {MAX_BODY_BYTES} bytes: make it shorter",
+}
+"""What to change, for the errors that werkzeug finds before any code here."""
+
+
 class Question(BaseModel):
     """What ``/v1/ask`` takes."""
 
@@ -63,7 +72,7 @@ class Problem:
     title: str
     status: int
     detail: str
-    errors: tuple[FieldError, ...] = ()
+    errors: tuple[FieldError, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +114,14 @@ def create_app(live: Live, shared_metrics: bool = False) -> APIFlask:
     """
     app = APIFlask(__name__, title="Ibidem", version=version("ibidem"), docs_path=None, json_errors=False)
     app.config["OPENAPI_VERSION"] = "3.1.0"
+    app.config["AUTO_404_RESPONSE"] = False  # it has another shape than Problem
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     telemetry = Telemetry(shared_metrics)
     _add_api(app, live, telemetry)
     _add_operations(app, live, telemetry)
     _add_pages(app, live, telemetry)
     app.register_error_handler(Exception, _handle_error)
-    app.spec_processor(_describe_requests)
+    app.spec_processor(_complete_description)
 
     @app.after_request
     def finish(response: Response) -> Response:
@@ -138,7 +148,7 @@ def _add_api(app: APIFlask, live: Live, telemetry: Telemetry) -> None:
 
     @app.get("/v1/ask")
     @app.output(_schema(Answer))
-    @app.doc(summary="Ask the archive a question", responses=_problems(422))
+    @app.doc(summary="Ask the archive a question", responses=_problems(400, 422))
     def ask_by_address() -> Response:
         return respond(_question_of_address())
 
@@ -214,17 +224,21 @@ def _question_of_body() -> Question:
 
 
 def _question_of_address() -> Question:
+    try:
+        unquote_to_bytes(request.query_string).decode()
+    except UnicodeDecodeError:
+        raise BadRequest("the address has bytes that are not UTF-8: write it in UTF-8, percent-encoded") from None
     twice = [name for name, values in request.args.lists() if len(values) > 1]
     if twice:
-        raise InvalidQuestion(f"{twice[0]} is given more than once: give it once")
+        raise BadRequest(f"{twice[0]} is given more than once: give it once")
     return Question.model_validate(request.args.to_dict())
 
 
 def _marked(article: Article) -> tuple[int, int]:
     """The passage that the address of an article's page names, or nothing at the text's end."""
     end_of_text = len(article.text)
-    start = request.args.get("start", end_of_text, int)
-    end = request.args.get("end", end_of_text, int)
+    start = request.args.get("start", -1, int)
+    end = request.args.get("end", -1, int)
     return (start, end) if 0 <= start <= end <= end_of_text else (end_of_text, end_of_text)
 
 
@@ -241,7 +255,7 @@ def _handle_error(error: Exception) -> Response:
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("%s %s failed", request.method, request.path, exc_info=error)
     if request.accept_mimetypes.best_match([PROBLEM_TYPE, "text/html"]) == "text/html":
-        response = Response(render_template("problem.html", problem=problem), content_type="text/html")
+        response = Response(render_template("problem.html", problem=problem), content_type="text/html; charset=utf-8")
     else:
         response = _json(problem)
         response.content_type = PROBLEM_TYPE
@@ -259,7 +273,7 @@ def _problem(error: Exception) -> tuple[Problem, dict[str, str]]:
     if isinstance(error, HTTPException):
         status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
         headers = {name: value for name, value in error.get_headers() if name == "Allow"}
-        return _of_status(status, error.description or status.description), headers
+        return _of_status(status, _DETAILS.get(status) or error.description or status.description), headers
     for kind, status in STATUSES.items():
         if isinstance(error, kind):
             errors = (FieldError("question", str(error)),) if kind is InvalidQuestion else ()
@@ -280,11 +294,13 @@ def _of_status(status: HTTPStatus, detail: str, errors: tuple[FieldError, ...] =
     return Problem("about:blank", status.phrase, status.value, detail, errors)
 
 
-def _describe_requests(spec: Any) -> Any:
-    """Adds what ``/v1/ask`` takes to the OpenAPI description.
+def _complete_description(spec: Any) -> Any:
+    """Adds what ``/v1/ask`` takes, and the shape of errors, to the OpenAPI description.
 
     APIFlask would do it with its ``input``, which for pydantic ignores the content type and repeated parameters.
     """
+    problem = _adapter(Problem).json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+    spec["components"]["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
     schema = Question.model_json_schema()
     operations = spec["paths"]["/v1/ask"]
     operations["post"]["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
@@ -305,6 +321,7 @@ def _adapter(kind: type) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
+@cache
 def _schema(kind: type) -> type[BaseModel]:
     """The kind's JSON schema, in the form in which APIFlask takes one for /openapi.json."""
     return type(kind.__name__, (RootModel[kind],), {"__doc__": kind.__doc__})  # type: ignore[valid-type]
@@ -314,7 +331,7 @@ def _problems(*statuses: int) -> dict[int, Any]:
     return {
         status: {
             "description": HTTPStatus(status).phrase,
-            "content": {PROBLEM_TYPE: {"schema": _adapter(Problem).json_schema()}},
+            "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status in statuses
     }

@@ -22,9 +22,12 @@ MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Server(BaseApplication):  # type: ignore[misc]
-    """gunicorn, told what to do by the settings and not by its own command line or environment."""
+    """gunicorn, told what to do by the settings and not by its own command line or environment.
 
-    def __init__(self, settings: Settings, listening: socket.socket) -> None:
+    ``listening`` is the descriptor of a socket that listens, which becomes gunicorn's to close.
+    """
+
+    def __init__(self, settings: Settings, listening: int) -> None:
         self._settings = settings
         self._listening = listening
         super().__init__()
@@ -32,7 +35,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load_config(self) -> None:
         """See gunicorn: sets its options."""
         options: dict[str, Any] = {
-            "bind": f"fd://{self._listening.fileno()}",
+            "bind": f"fd://{self._listening}",
             "worker_class": "gthread",
             "workers": self._settings.workers,
             "threads": self._settings.threads,
@@ -58,23 +61,26 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """
     # Looked at here first, so that what is wrong is one line and not a worker's death.
     verify_files(generation_folder(settings.index, current_generation(settings.index)))
-    with _listen(settings.host, settings.port) as listening:
-        host, port = listening.getsockname()[:2]
-        ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-        if settings.workers > 1:
-            with tempfile.TemporaryDirectory(prefix="ibidem-metrics-") as folder:
-                os.environ[MULTIPROCESS_FOLDER] = folder
-                Server(settings, listening).run()
-        else:
-            Server(settings, listening).run()
+    listening = _listen(settings.host, settings.port)
+    host, port = listening.getsockname()[:2]
+    ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+    server = Server(settings, listening.detach())
+    if settings.workers == 1:
+        server.run()
+    with tempfile.TemporaryDirectory(prefix="ibidem-metrics-") as folder:
+        os.environ[MULTIPROCESS_FOLDER] = folder
+        server.run()
 
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(address[:2], family=family, backlog=2048)
+        listening = socket.create_server(address[:2], family=family, backlog=2048)
     except OSError as error:
         raise PortInUse(f"can't listen on {host} port {port}: {error.strerror}; choose another with --port") from error
+    # Without it the second part of an answer waits for the first to be acknowledged, 40 ms.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def _load(settings: Settings) -> Flask:

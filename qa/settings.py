@@ -11,6 +11,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -80,5 +81,7 @@ def load_settings(given: Mapping[str, Any]) -> Settings:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
         raise InvalidSetting(f"the setting {name!r} is wrong: {first['msg']}") from None
-    except ValueError as error:  # broken TOML, or JSON in the environment
+    except SettingsError as error:  # broken JSON in the environment
         raise InvalidSetting(f"the settings can't be read: {error}") from error
+    except ValueError as error:
+        raise InvalidSetting(f"the settings in {FILE} can't be read, as it is not TOML: {error}") from error

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from index import model
 from index.build import Report, build
 from index.encoder import Encoder
 from index.generation import generation_folder
 from index.search import LocalEngine
+from qa.app import create_app
+from qa.live import Live
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTICLES = ROOT / "corpus" / "articles"
+
+IBIDEM = (sys.executable, "-m", "qa.cli")
+
+MakeIndex = Callable[[dict[str, str]], Path]
+Serve = Callable[..., "Service"]
 
 
 def no_progress(step: str, done: int, total: int | None) -> None:
@@ -60,6 +78,111 @@ def new_index(index: Path, tmp_path: Path) -> Path:
     target = tmp_path / "index"
     _link_tree(index, target)
     return target
+
+
+@pytest.fixture(scope="session")
+def make_index(index: Path, tmp_path_factory: pytest.TempPathFactory) -> MakeIndex:
+    """Builds an index of a few articles, given by file name; its encoder is the starter archive's."""
+
+    def make(files: dict[str, str]) -> Path:
+        folder = tmp_path_factory.mktemp("made")
+        _link_tree(index, folder / "index")
+        write_articles(folder / "articles", files)
+        build([folder / "articles"], folder / "index", model.PACKAGED_MODEL, no_progress)
+        return folder / "index"
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def live(index: Path) -> Live:
+    """What serves the starter archive's index; it doesn't look for newer generations."""
+    return Live(index)
+
+
+@pytest.fixture
+def client(live: Live) -> FlaskClient:
+    """Talks to an application of its own that serves the starter archive."""
+    return create_app(live).test_client()
+
+
+@pytest.fixture(scope="session")
+def questions() -> list[str]:
+    """The questions of the starter archive's evaluation, those that it doesn't answer among them."""
+    lines = (ROOT / "corpus" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["question"] for line in lines]
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder, and no settings in the environment."""
+    for name in [name for name in os.environ if name.startswith("IBIDEM_")]:
+        monkeypatch.delenv(name)
+    folder = tmp_path / "alone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that runs in processes of its own; ``log`` is its standard error."""
+
+    address: str
+    process: subprocess.Popen[str]
+    log: Path
+
+    def get(self, path: str) -> tuple[int, str]:
+        """The status and the body of what is at a path."""
+        try:
+            with urllib.request.urlopen(self.address + path, timeout=10) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def json(self, path: str) -> Any:
+        """What is at a path, which must be there."""
+        status, body = self.get(path)
+        assert status == 200, body
+        return json.loads(body)
+
+
+@pytest.fixture
+def serve(alone: Path) -> Iterator[Serve]:
+    """Starts services on free ports of this machine, given the index and further options; ends them."""
+    with ExitStack() as services:
+        yield lambda index, *options: services.enter_context(_service(alone, index, *options))
+
+
+@contextmanager
+def _service(folder: Path, index: Path, *options: str) -> Iterator[Service]:
+    log = folder / "log"
+    command = [*IBIDEM, "serve", "--index", str(index), "--host", "127.0.0.1", "--port", "0", *options]
+    with (
+        log.open("w") as stderr,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, cwd=folder) as process,
+    ):
+        try:
+            assert process.stdout
+            address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+            assert address, log.read_text()
+            yield Service(address[0], process, log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+
+
+def write_articles(folder: Path, files: dict[str, str]) -> None:
+    """Writes the files of an archive."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
 
 
 def _link_tree(source: Path, target: Path) -> None:

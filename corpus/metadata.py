@@ -1,0 +1,175 @@
+"""What an article's front matter says of it: YAML between two lines of three dashes.
+
+Every plain value counts as the text that was written: a title of ``1984`` and the language ``no`` are not a
+number and a negation. A key that isn't known is passed over; a value that can't be what its key stands for
+is an error, because an article that is cited with half of what its source says would be cited wrongly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import regex
+import yaml
+from frontmatter.default_handlers import YAMLHandler
+
+from corpus.cleaning import clean
+from corpus.errors import UnreadableArticle
+
+MAX_FRONT_MATTER = 2**16
+"""The longest front matter that is parsed, in code points: YAML is slow, and this is a book's bibliography."""
+
+_ALIASES = {"author": "authors", "date": "published", "license": "licence", "source": "sources"}
+
+_UNCLOSED = regex.compile(r"---+ *\n[\w-]+ *:")
+_TOML = regex.compile(r"\+\+\+ *\n")
+_WEB_ADDRESS = regex.compile(r"https?://[^\s/]+(/\S*|[?#]\S*)?", regex.I)
+_GAP_BEFORE_ZONE = regex.compile(r" +(?=(?:[+-]\d{2}(?::?\d{2})?|Z)$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The front matter's values; what it doesn't give is ``None`` or empty."""
+
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    publisher: str | None = None
+    url: str | None = None
+    published: date | None = None
+    language: str | None = None
+    licence: str | None = None
+    sources: tuple[str, ...] = ()
+
+
+def split(document: str) -> tuple[Metadata, str]:
+    """The front matter of a Markdown document, and what follows it.
+
+    A document without front matter is all body. Raises ``UnreadableArticle`` for front matter that isn't
+    YAML with keys, and for a value that is wrong, naming the line or the key.
+    """
+    handler = YAMLHandler()
+    opened = document.lstrip()
+    if _TOML.match(opened):
+        raise UnreadableArticle("its front matter is TOML; write it in YAML, between lines of ---")
+    if not handler.detect(opened):
+        return _metadata({}), document
+    try:
+        block, body = handler.split(opened)
+    except ValueError:
+        if _UNCLOSED.match(opened):
+            raise UnreadableArticle("its front matter isn't closed; put a line of --- behind it") from None
+        return _metadata({}), document
+    line = document[: document.index(block)].count("\n") + 1
+    return _metadata(_parsed(block, line)), body
+
+
+class _Loader(yaml.BaseLoader):
+    """YAML in which every value is a string, a list or a mapping, or None where nothing is given.
+
+    Nothing that a document says can construct any other object or fail to.
+    """
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
+        if isinstance(node, yaml.ScalarNode) and node.style is None and node.value in {"", "~", "null", "Null"}:
+            return None
+        return super().construct_object(node, deep)
+
+
+def _parsed(block: str, first_line: int) -> dict[str, object]:
+    """The keys and values of a block of YAML that begins on the given line of the file, counted from 1."""
+    if len(block) > MAX_FRONT_MATTER:
+        raise UnreadableArticle(f"its front matter is longer than {MAX_FRONT_MATTER} characters; shorten it")
+    try:
+        values = YAMLHandler().load(block, Loader=_Loader)
+    except yaml.YAMLError as error:
+        place, problem = _explained(error, block)
+        raise UnreadableArticle(f"its front matter isn't valid YAML: {problem} in line {first_line + place}") from error
+    except RecursionError as error:
+        raise UnreadableArticle("its front matter is nested too deeply; flatten it") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise UnreadableArticle(
+            f"what is between the lines of --- from line {first_line} on isn't front matter, which is "
+            "made of lines like 'title: …'; a text that begins with a rule can write it as ***"
+        )
+    return {key.strip().casefold(): value for key, value in values.items() if isinstance(key, str)}
+
+
+def _explained(error: yaml.YAMLError, block: str) -> tuple[int, str]:
+    """The line of the block in which the problem is, counted from 0, and what it is."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return error.problem_mark.line, (error.problem or error.context or "it can't be parsed")
+    if isinstance(error, yaml.reader.ReaderError):
+        return block.count("\n", 0, error.position), "a character that YAML doesn't allow"
+    return 0, "it can't be parsed"
+
+
+def _metadata(values: Mapping[str, object]) -> Metadata:
+    given = {key: value for key, value in values.items() if value is not None}
+    given = {name: given[alias] for alias, name in _ALIASES.items() if alias in given} | given
+    return Metadata(
+        title=_line(given, "title"),
+        authors=_lines(given, "authors"),
+        publisher=_line(given, "publisher"),
+        url=_web_address(given, "url"),
+        published=_date(given, "published"),
+        language=_line(given, "language"),
+        licence=_line(given, "licence"),
+        sources=_lines(given, "sources"),
+    )
+
+
+def _line(given: Mapping[str, object], key: str) -> str | None:
+    value = given.get(key, "")
+    if not isinstance(value, str):
+        raise UnreadableArticle(f"'{key}' in its front matter must be a text, not {_named(value)}")
+    return one_line(value) or None
+
+
+def _lines(given: Mapping[str, object], key: str) -> tuple[str, ...]:
+    """A list of texts; a single text is a list of one, and blank entries say nothing."""
+    value = given.get(key, [])
+    lines = []
+    for entry in value if isinstance(value, list) else [value]:
+        if not isinstance(entry, str | None):
+            raise UnreadableArticle(
+                f"'{key}' in its front matter must be a text or a list of texts, and has {_named(entry)}"
+            )
+        lines.append(one_line(entry or ""))
+    return tuple(filter(None, lines))
+
+
+def _web_address(given: Mapping[str, object], key: str) -> str | None:
+    """An address that a citation may link to: a reader clicks on it, so no other scheme is let through."""
+    value = given.get(key, "")
+    address = value.strip() if isinstance(value, str) else None
+    if address == "":
+        return None
+    if address is None or not address.isprintable() or not _WEB_ADDRESS.fullmatch(address):
+        raise UnreadableArticle(f"'{key}' in its front matter must be one address like https://example.org/page")
+    return address
+
+
+def _date(given: Mapping[str, object], key: str) -> date | None:
+    """A date in ISO 8601, or the date of a time in it, as written in its own time zone."""
+    value = _line(given, key)
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(_GAP_BEFORE_ZONE.sub("", value)).date()
+    except ValueError:
+        raise UnreadableArticle(
+            f"'{key}' in its front matter must be a date like 2025-03-31, not {value[:40]!r}"
+        ) from None
+
+
+def _named(value: object) -> str:
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+def one_line(text: str) -> str:
+    """The canonical form of a text that has no lines, as a title."""
+    return clean(text).replace("\n\n", "\n").replace("\n", " ")
