@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -66,9 +65,6 @@ def _start(index: Path, question: str, then: Callable[[HTTPConnection], None] | 
 
 
 def _ask(connection: HTTPConnection, question: str) -> None:
-    if connection.sock is None:
-        connection.connect()
-        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     body = json.dumps({"question": question})
     connection.request("POST", "/v1/ask", body, {"Content-Type": "application/json"})
     response = connection.getresponse()

@@ -55,8 +55,7 @@ def _evaluate(collection: Path, work: Path, runs: Path | None) -> dict[str, obje
     ranking = list(_rank(engine, _questions(collection, {qrel.query_id for qrel in qrels})))
     answered = time.perf_counter()
     if runs:
-        runs.mkdir(parents=True, exist_ok=True)
-        ir_measures.util.write_trec_run(ranking, str(runs / f"{collection.name}.run"))
+        _write_run(runs, collection.name, ranking)
     questions = len({qrel.query_id for qrel in qrels})
     figures = ir_measures.calc_aggregate(MEASURES, qrels, ranking)
     return {
@@ -103,6 +102,13 @@ def _rank(engine: LocalEngine, questions: dict[str, str]) -> Iterator[ir_measure
         for rank, article in enumerate(articles, 1):
             yield ir_measures.ScoredDoc(name, article, 1 / rank)
         _show("Asking", number, len(questions))
+
+
+def _write_run(folder: Path, name: str, ranking: list[ir_measures.ScoredDoc]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.run").open("w", encoding="utf-8") as file:
+        for one in ranking:
+            file.write(f"{one.query_id} Q0 {one.doc_id} {round(1 / one.score)} {one.score} ibidem\n")
 
 
 def _lines(path: Path) -> Iterator[dict[str, str]]:
