@@ -192,5 +192,6 @@ def _print_json(value: object) -> None:
 def _printable(path: Path) -> str:
     return str(path).encode(errors="backslashreplace").decode()
 
+
 if __name__ == "__main__":
     main()

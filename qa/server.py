@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import socket
 import sys
 import tempfile
@@ -44,8 +45,9 @@ class Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "proc_name": "ibidem",
             "control_socket_disable": True,
-            "child_exit": _forget_process,
         }
+        if self._settings.workers > 1:
+            options |= {"child_exit": _forget_worker, "on_exit": _forget_all}
         for name, value in options.items():
             self.cfg.set(name, value)
 
@@ -64,12 +66,9 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     listening = _listen(settings.host, settings.port)
     host, port = listening.getsockname()[:2]
     ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-    server = Server(settings, listening.detach())
-    if settings.workers == 1:
-        server.run()
-    with tempfile.TemporaryDirectory(prefix="ibidem-metrics-") as folder:
-        os.environ[MULTIPROCESS_FOLDER] = folder
-        server.run()
+    if settings.workers > 1:
+        os.environ[MULTIPROCESS_FOLDER] = tempfile.mkdtemp(prefix="ibidem-metrics-")
+    Server(settings, listening.detach()).run()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -99,9 +98,16 @@ def _load(settings: Settings) -> Flask:
     return create_app(live, shared_metrics=settings.workers > 1)
 
 
-def _forget_process(server: object, worker: Any) -> None:
-    """Drops the files of a process that ended from the shared metrics."""
-    if MULTIPROCESS_FOLDER in os.environ:
-        from prometheus_client.multiprocess import mark_process_dead
+# These two are called in the first process only; a worker ends by an exception that no `with` may catch.
 
-        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+def _forget_all(server: object) -> None:
+    """Removes the folder of shared metrics."""
+    shutil.rmtree(os.environ[MULTIPROCESS_FOLDER], ignore_errors=True)
+
+
+def _forget_worker(server: object, worker: Any) -> None:
+    """Drops the files of a worker that ended from the shared metrics."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -41,11 +41,11 @@ def small_model(folder: Path, *, include_prompt: bool = True) -> Path:
         warnings.simplefilter("ignore")
         import torch
         from sentence_transformers import SentenceTransformer
-        from sentence_transformers.models import Pooling, Transformer
-        from transformers import BertConfig, BertModel, BertTokenizerFast
+        from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+        from transformers import AutoTokenizer, BertConfig, BertModel
 
         torch.manual_seed(7)
-        tokenizer = BertTokenizerFast.from_pretrained(str(model.locate(model.PACKAGED_MODEL)))
+        tokenizer = AutoTokenizer.from_pretrained(str(model.locate(model.PACKAGED_MODEL)))
         config = BertConfig(
             vocab_size=len(tokenizer),
             hidden_size=32,
