@@ -70,19 +70,18 @@ class VectorIndex:
         sentences = _nearest(self._sentences, question, depth)
         first = np.searchsorted(self._end, sentences, side="right")
         end = np.searchsorted(self._first, sentences, side="right")
-        holders = [np.arange(a, b) for a, b in zip(first, end, strict=True)]
-        return np.unique(np.concatenate([_nearest(self._passages, question, depth), *holders]))
+        return np.union1d(_nearest(self._passages, question, depth), _numbers(first, end - first))
 
     def scores(self, question: Vectors, passages: Ids) -> DenseScores:
         """The exact scores of some passages, given by id, in the order in which they are given."""
         first, lengths = self._first[passages], self._end[passages] - self._first[passages]
         starts = np.cumsum(lengths) - lengths
-        sentences = np.arange(lengths.sum()) + np.repeat(first - starts, lengths)
-        cosines = self._sentence_rows[sentences] @ question
+        sentences = _numbers(first, lengths)
+        cosines = _cosines(self._sentence_rows[sentences], question)
         highest = np.maximum.reduceat(cosines, starts)
         is_highest = cosines == np.repeat(highest, lengths)
         best = np.minimum.reduceat(np.where(is_highest, sentences, np.iinfo(np.int64).max), starts)
-        return DenseScores(self._passage_rows[passages] @ question, highest, best)
+        return DenseScores(_cosines(self._passage_rows[passages], question), highest, best)
 
 
 def write(folder: Path, passages: Vectors, sentences: Vectors, ranges: Ids) -> None:
@@ -100,6 +99,20 @@ def _rows(index: faiss.Index) -> Vectors:
     flat: Any = faiss.downcast_index(index)
     rows: Vectors = faiss.rev_swig_ptr(flat.get_xb(), index.ntotal * index.d).reshape(index.ntotal, index.d)
     return rows
+
+
+def _numbers(first: Ids, lengths: Ids) -> Ids:
+    """The numbers of several ranges, one range after the other, each from ``first`` on and ``length`` long."""
+    starts = np.cumsum(lengths) - lengths
+    numbers: Ids = np.arange(lengths.sum()) + np.repeat(first - starts, lengths)
+    return numbers
+
+
+def _cosines(rows: Vectors, question: Vectors) -> Vectors:
+    """The inner product of each row with the question, the same for equal rows wherever they stand (a product
+    of a matrix and a vector may sum its last rows in another order), so that ties are ties."""
+    cosines: Vectors = np.vecdot(rows, question)
+    return cosines
 
 
 def _nearest(index: faiss.Index, question: Vectors, depth: int) -> Ids:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -14,6 +15,8 @@ MAX_CHARACTERS = 2000
 
 MAX_PASSAGES = 100
 DEFAULT_PASSAGES = 5
+
+_UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def check(question: str, top_k: int) -> None:
         raise InvalidQuestion(
             f"the question has {len(question)} characters, and may have {MAX_CHARACTERS}: make it shorter"
         )
-    if "\0" in question or any("\ud800" <= character <= "\udfff" for character in question):
+    if _UNFIT.search(question):
         raise InvalidQuestion("the question has NUL bytes or broken characters (lone surrogates): take them out")
     if not 1 <= top_k <= MAX_PASSAGES:
         raise InvalidQuestion(f"top_k is {top_k}, and may be 1 to {MAX_PASSAGES}")

@@ -76,7 +76,7 @@ def _listen(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listening = socket.create_server(address[:2], family=family, backlog=2048)
     except OSError as error:
-        raise PortInUse(f"can't listen on {host} port {port}: {error.strerror}; choose another with --port") from error
+        raise PortInUse(f"can't listen on {host} port {port}: {error.strerror}; choose another with --host or --port") from error
     # Without it the second part of an answer waits for the first to be acknowledged, 40 ms.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening

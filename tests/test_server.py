@@ -96,9 +96,10 @@ def test_an_option_that_is_wrong_is_one_line(option: str, value: str, exit_code:
     assert_one_line(run("serve", "--index", str(index), option, value), exit_code, option.strip("-"))
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_at_once_with_exit_code_0(
+@pytest.mark.parametrize(
+    ("end", "workers"), [(signal.SIGTERM, "1"), (signal.SIGTERM, "2"), (signal.SIGINT, "1")], ids=str
+)
+def test_a_signal_ends_it_at_once_with_exit_code_0_and_nothing_left(
     end: signal.Signals, workers: str, serve: Serve, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     temporary = tmp_path / "temporary"
