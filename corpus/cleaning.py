@@ -84,7 +84,7 @@ def mend(text: str) -> str:
     Of ftfy's repairs this is the only one that takes place: the others (straight quotation marks, narrow
     letters, HTML entities) would rewrite what an author wrote.
     """
-    return "".join(line if line.isascii() else _mended(line) for line in text.splitlines(keepends=True))
+    return "\n".join(line if line.isascii() else _mended(line) for line in text.split("\n"))
 
 
 def unwrap(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections import Counter
 
 import regex
 from charset_normalizer import from_bytes
@@ -19,28 +20,21 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 
-# The encodings of the web but the rarest (WHATWG Encoding Standard, section 4.2), the likelier first: where
-# two fit equally well, as they do when only a handful of letters aren't ASCII, the earlier is taken.
-_LEGACY = [
-    "cp1252",
-    "cp1250",
-    "cp1251",
-    "cp1256",
-    "gb18030",
-    "cp932",
-    "euc_jp",
-    "big5",
-    "cp949",
-    "cp1253",
-    "cp1254",
-    "cp1255",
-    "cp1257",
-    "cp1258",
-    "cp874",
-    "iso8859_2",
-    "koi8_r",
-    "koi8_u",
-]
+# The encodings of the web but the rarest (WHATWG Encoding Standard, section 4.2).
+_OTHER_SCRIPTS = ["cp1251", "cp1253", "cp1255", "cp1256", "cp874", "koi8_r", "koi8_u"]
+_OTHER_SCRIPTS += ["gb18030", "big5", "cp932", "euc_jp", "cp949"]
+
+# Those of the Latin script, the likelier first, each with the letters beyond ASCII of the languages that are
+# written in it. charset-normalizer tells scripts apart well, but these by little more than chance.
+_CENTRAL_EUROPE = ["áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "ąćęłńóśźż", "áéíóöőúüű", "čćđšž", "ăâîşţ"]
+_LATIN = {
+    "cp1252": ["àâæçéèêëîïôœùûüÿ", "áéíóúüñ", "äöüß", "ãõáéíóúâêôàç", "àèéìíòóù", "æøåéö", "äåöé", "áðéíóúýþæö"],
+    "cp1250": _CENTRAL_EUROPE,
+    "iso8859_2": _CENTRAL_EUROPE,
+    "cp1254": ["çğıİöşüâîû"],
+    "cp1257": ["ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž"],
+}
+_SIGNS = frozenset("“”‘’‚„–—…«»‹›¡¿€£§©®™°·•½¼¾ºª\xa0\xad")
 
 _CONTROLS = regex.compile(r"[^\P{Cc}\s]+")
 _MOST_CONTROLS = 0.05
@@ -96,8 +90,22 @@ def _refuse_damaged_utf8(data: bytes, first_bad: int) -> None:
 
 
 def _guessed(data: bytes) -> str:
-    matches = list(from_bytes(data, cp_isolation=_LEGACY))
-    if not matches:
+    best = from_bytes(data, cp_isolation=[*_LATIN, *_OTHER_SCRIPTS]).best()
+    if best is None:
         raise UnreadableArticle(f"not decodable: no known encoding fits; {_CONVERT}")
-    best = min(matches, key=lambda match: (match.chaos, -match.coherence, _LEGACY.index(match.encoding)))
-    return _strictly(data, best.encoding)
+    if best.encoding not in _LATIN:
+        return _strictly(data, best.encoding)
+    beyond_ascii = data.translate(None, bytes(range(128)))
+    return _strictly(data, max(_LATIN, key=lambda encoding: _fit(beyond_ascii, encoding)))
+
+
+def _fit(beyond_ascii: bytes, encoding: str) -> float:
+    """The share of the letters that are in the alphabet of the one language that has most of them."""
+    try:
+        letters = Counter(beyond_ascii.decode(encoding))
+    except UnicodeDecodeError:
+        return -1
+    for sign in _SIGNS:
+        del letters[sign]
+    known = (sum(letters[letter] for letter in {*alphabet, *alphabet.upper()}) for alphabet in _LATIN[encoding])
+    return max(known) / max(1, letters.total())

@@ -1,6 +1,6 @@
 """Reading an archive: the files of its folders, one after the other, as articles or as rejections.
 
-Markdown may have front matter (see ``corpus.metadata``), and all of its body is the article. Plain text says
+Markdown may have front matter (see ``corpus.front_matter``), and all of its body is the article. Plain text says
 nothing of its source; it is taken for the scrape of a web page, and what the page put around the article is
 left out (see ``corpus.furniture``).
 """
@@ -17,6 +17,7 @@ from corpus.article import Article
 from corpus.cleaning import clean, unwrap
 from corpus.decoding import decode
 from corpus.errors import UnreadableArticle
+from corpus.front_matter import FrontMatter, one_line, split
 from corpus.furniture import without_furniture
 from corpus.listing import (
     MARKDOWN,
@@ -28,7 +29,6 @@ from corpus.listing import (
     trouble,
 )
 from corpus.markdown import render
-from corpus.metadata import Metadata, one_line, split
 
 __all__ = ["MAX_BYTES", "Rejection", "read_archive"]
 
@@ -75,32 +75,32 @@ def _content(path: Path) -> bytes:
 
 
 def _from_markdown(article_id: str, document: str) -> Article:
-    metadata, body = split(document)
+    front_matter, body = split(document)
     rendered = render(body)
-    title = metadata.title or one_line(rendered.heading or "") or None
-    return _article(article_id, clean(rendered.text), title, metadata)
+    title = front_matter.title or one_line(rendered.heading or "") or None
+    return _article(article_id, clean(rendered.text), title, front_matter)
 
 
 def _from_plain_text(article_id: str, document: str) -> Article:
     text = unwrap(without_furniture(clean(document)))
-    return _article(article_id, text, None, Metadata())
+    return _article(article_id, text, None, FrontMatter())
 
 
-def _article(article_id: str, text: str, title: str | None, metadata: Metadata) -> Article:
+def _article(article_id: str, text: str, title: str | None, front_matter: FrontMatter) -> Article:
     if not any(character.isalnum() for character in text):
         raise UnreadableArticle("empty: it holds no words of an article; write it or remove it")
     return Article(
         id=article_id,
         text=text,
-        title=title or _inferred_title(text, metadata.language or "en"),
+        title=title or _inferred_title(text, front_matter.language or "en"),
         title_inferred=title is None,
-        authors=metadata.authors,
-        publisher=metadata.publisher,
-        url=metadata.url,
-        published=metadata.published,
-        language=metadata.language,
-        licence=metadata.licence,
-        sources=metadata.sources,
+        authors=front_matter.authors,
+        publisher=front_matter.publisher,
+        url=front_matter.url,
+        published=front_matter.published,
+        language=front_matter.language,
+        licence=front_matter.licence,
+        sources=front_matter.sources,
     )
 
 

@@ -28,7 +28,8 @@ class VectorCache:
         try:
             self._connection = _open(path)
         except sqlite3.DatabaseError:
-            path.unlink()
+            for damaged in (path, *(path.with_name(FILE + suffix) for suffix in ("-wal", "-shm"))):
+                damaged.unlink(missing_ok=True)
             self._connection = _open(path)
 
     def key(self, text: str) -> bytes:
@@ -54,14 +55,6 @@ class VectorCache:
             vectors[row] = np.frombuffer(blob, np.float32)
         return vectors
 
-    def retain(self, keys: Iterable[bytes]) -> None:
-        """Forgets every vector but those of these keys."""
-        with self._connection:
-            self._connection.execute("CREATE TEMP TABLE retained (key BLOB PRIMARY KEY) WITHOUT ROWID")
-            self._connection.executemany("INSERT OR IGNORE INTO retained VALUES (?)", ((key,) for key in keys))
-            self._connection.execute("DELETE FROM vectors WHERE key NOT IN (SELECT key FROM retained)")
-            self._connection.execute("DROP TABLE retained")
-
     def close(self) -> None:
         """Closes the file."""
         self._connection.close()
@@ -69,7 +62,16 @@ class VectorCache:
 
 def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if state != "ok":
+            raise sqlite3.DatabaseError(state)
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID"
+        )
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
     return connection

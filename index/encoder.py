@@ -117,4 +117,6 @@ def _session_options() -> onnxruntime.SessionOptions:
     options.intra_op_num_threads = len(os.sched_getaffinity(0))
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # Between two questions the threads sleep, so that the rest of the service has the cores to itself.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     return options

@@ -5,7 +5,7 @@
       lock                       held by whoever builds, rolls back or prunes
       vectors.sqlite             the vectors of every text encoded so far (see index.cache)
       generations/
-        20260131T120000Z-1a2b3c/ manifest.json, and the files whose checksums it lists
+        20260131T120000Z-012345/ manifest.json, and the files whose checksums it lists
         .building-…/             what a builder is writing, or left when it was killed
 
 A generation is written to a folder of another name, synced, verified by opening it, renamed, and only then
@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,6 +39,7 @@ CURRENT_FILE = "CURRENT"
 LOCK_FILE = "lock"
 MANIFEST_FILE = "manifest.json"
 GENERATIONS = "generations"
+_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 _UNFINISHED = ".building-"
 _DISCARDED = ".discarded-"
 
@@ -76,7 +78,7 @@ def current_generation(index: Path) -> str:
         raise NoIndex(f"there is no index in {index}: build it with 'ibidem build --index {index}'") from None
     except (OSError, UnicodeDecodeError) as error:
         raise DamagedGeneration(f"{index / CURRENT_FILE} can't be read: {error}") from error
-    if not generation or "/" in generation or generation.startswith("."):
+    if not _NAME.fullmatch(generation):
         raise DamagedGeneration(f"{index / CURRENT_FILE} names no generation: build again or roll back")
     return generation
 
@@ -99,7 +101,7 @@ def read_manifest(folder: Path) -> Manifest:
             f" {FORMAT}: build the index again"
         )
     try:
-        return Manifest(**{**values, "rejected": tuple(map(tuple, values["rejected"]))})
+        return Manifest(**{**values, "rejected": tuple(map(tuple, values["rejected"])), "files": {**values["files"]}})
     except (TypeError, KeyError) as error:
         raise DamagedGeneration(f"the manifest of generation {folder.name} is not complete: {error}") from error
 
@@ -163,13 +165,12 @@ def building(index: Path) -> Iterator[Path]:
 
 def write_manifest(folder: Path, files: Sequence[str], **values: Any) -> Manifest:
     """Lists and syncs the files of ``folder``, and adds its manifest; ``values`` are those of ``Manifest``
-    that are not about files. The id is the time and the start of a hash over all of it."""
+    that are not about files. The id is the time to the microsecond, so that ids sort as they were made."""
     now = datetime.now(UTC)
     checksums = {name: file_sha256(folder / name) for name in sorted(files)}
-    digest = hashlib.sha256(json.dumps([checksums, now.isoformat()]).encode()).hexdigest()
     manifest = Manifest(
         format=FORMAT,
-        generation=f"{now:%Y%m%dT%H%M%SZ}-{digest[:6]}",
+        generation=f"{now:%Y%m%dT%H%M%SZ-%f}",
         created=now.isoformat(timespec="seconds"),
         files=checksums,
         **values,
@@ -203,7 +204,7 @@ def prune(index: Path, keep: int) -> list[str]:
 
     Only under ``exclusive``.
     """
-    kept = {current_generation(index), *list_generations(index)[-keep:]}
+    kept = {current_generation(index), *list_generations(index)[::-1][:keep]}
     removed = [generation for generation in list_generations(index) if generation not in kept]
     for generation in removed:
         # Renamed first, so that no half-removed generation is ever seen.

@@ -31,7 +31,7 @@ from index.store import Entry, Excerpt, Store
 from index.vectors import DenseScores, VectorIndex
 
 DEPTH = 100
-"""So many candidates are taken from the vectors of passages and from BM25, and twice as many sentences."""
+"""So many passages are taken as candidates from each index: by their vectors, by their sentences, by BM25."""
 
 SENTENCE_WEIGHT = 0.5
 """The share of the best sentence in the dense score of a passage, beside that of the whole passage."""

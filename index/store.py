@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from index.passages import Passage, Sentence
 FILE = "texts.sqlite"
 CONTEXT_CHARACTERS = 32
 """So many code points before and behind a passage are given as its prefix and suffix."""
+
+_ENTRIES_KEPT = 1024
 
 _SCHEMA = """
 CREATE TABLE articles (
@@ -74,18 +77,19 @@ class Store:
             ).fetchone()
         except sqlite3.Error as error:
             raise DamagedGeneration(f"the texts in {path} can't be read: {error}") from error
+        self._entry = lru_cache(maxsize=_ENTRIES_KEPT)(self._read_entry)
 
     def excerpts(self, passages: Sequence[int]) -> list[Excerpt]:
         """The passages of these ids, in the order given."""
         rows = self._connection.execute(
-            f'SELECT passages.id, {_ENTRY}, "start", "end", substr(text, "start" + 1, "end" - "start"),'
+            'SELECT passages.id, article, "start", "end", substr(text, "start" + 1, "end" - "start"),'
             f' substr(text, max("start" - {CONTEXT_CHARACTERS}, 0) + 1, min("start", {CONTEXT_CHARACTERS})),'
             f' substr(text, "end" + 1, {CONTEXT_CHARACTERS})'
             " FROM passages JOIN articles ON articles.number = passages.article"
             f" WHERE passages.id IN ({_placeholders(passages)})",
             list(passages),
         )
-        found = {row[0]: Excerpt(_entry(row[1:-5]), *row[-5:]) for row in rows}
+        found = {row[0]: Excerpt(self._entry(row[1]), *row[2:]) for row in rows}
         return [found[passage] for passage in passages]
 
     def sentence_spans(self, sentences: Sequence[int]) -> list[Sentence]:
@@ -100,6 +104,10 @@ class Store:
     def catalogue(self) -> list[Entry]:
         """The entry of every article, by id."""
         return _catalogue(self._connection)
+
+    def _read_entry(self, number: int) -> Entry:
+        row = self._connection.execute(f"SELECT {_ENTRY} FROM articles WHERE number = ?", [number]).fetchone()
+        return _entry(row)
 
     def article(self, article_id: str) -> Article:
         """An article with its text. Raises ``UnknownArticle``."""

@@ -43,7 +43,7 @@ class VectorIndex:
             self._passages = faiss.read_index(str(folder / PASSAGES_FILE))
             self._sentences = faiss.read_index(str(folder / SENTENCES_FILE))
             ranges = np.load(folder / RANGES_FILE, allow_pickle=False)
-        except (RuntimeError, OSError, ValueError) as error:
+        except (RuntimeError, OSError, EOFError, ValueError) as error:
             raise DamagedGeneration(f"the vectors in {folder} can't be read: {error}") from error
         self._first, self._end = np.ascontiguousarray(ranges[:, 0]), np.ascontiguousarray(ranges[:, 1])
         self._passage_rows = _rows(self._passages)
@@ -66,7 +66,10 @@ class VectorIndex:
 
     def candidates(self, question: Vectors, depth: int) -> Ids:
         """The passages, ascending by id, that are among the ``depth`` nearest to the question by their own
-        vector or hold one of the ``depth`` nearest sentences; all that tie with the last are among them."""
+        vector or hold one of the ``depth`` nearest sentences; all that tie with the last are among them.
+        With no more passages than ``depth``, that is all of them."""
+        if self.passages <= depth:
+            return np.arange(self.passages)
         sentences = _nearest(self._sentences, question, depth)
         first = np.searchsorted(self._end, sentences, side="right")
         end = np.searchsorted(self._first, sentences, side="right")
@@ -77,11 +80,11 @@ class VectorIndex:
         first, lengths = self._first[passages], self._end[passages] - self._first[passages]
         starts = np.cumsum(lengths) - lengths
         sentences = _numbers(first, lengths)
-        cosines = _cosines(self._sentence_rows[sentences], question)
+        cosines = _cosines(self._sentence_rows, sentences, question)
         highest = np.maximum.reduceat(cosines, starts)
         is_highest = cosines == np.repeat(highest, lengths)
         best = np.minimum.reduceat(np.where(is_highest, sentences, np.iinfo(np.int64).max), starts)
-        return DenseScores(_cosines(self._passage_rows[passages], question), highest, best)
+        return DenseScores(_cosines(self._passage_rows, passages, question), highest, best)
 
 
 def write(folder: Path, passages: Vectors, sentences: Vectors, ranges: Ids) -> None:
@@ -108,10 +111,15 @@ def _numbers(first: Ids, lengths: Ids) -> Ids:
     return numbers
 
 
-def _cosines(rows: Vectors, question: Vectors) -> Vectors:
-    """The inner product of each row with the question, the same for equal rows wherever they stand (a product
-    of a matrix and a vector may sum its last rows in another order), so that ties are ties."""
-    cosines: Vectors = np.vecdot(rows, question)
+def _cosines(rows: Vectors, numbers: Ids, question: Vectors) -> Vectors:
+    """The inner product of each of the numbered rows with the question, the same for equal rows wherever they
+    stand (a product of a matrix and a vector may sum its last rows in another order), so that ties are ties."""
+    low, high = numbers.min(), numbers.max() + 1
+    if high - low <= 2 * len(numbers):
+        # Close together: to multiply those between them too is cheaper than to copy these.
+        cosines: Vectors = np.vecdot(rows[low:high], question)[numbers - low]
+    else:
+        cosines = np.vecdot(rows[numbers], question)
     return cosines
 
 

@@ -137,7 +137,7 @@ def create_app(live: Live, shared_metrics: bool = False) -> APIFlask:
 def _add_api(app: APIFlask, live: Live, telemetry: Telemetry) -> None:
     def respond(question: Question) -> Response:
         found = answer(live.engine, question.question, question.top_k)
-        telemetry.time_answer(found.generation, found.took_ms)
+        telemetry.time_answer(found.took_ms)
         return _json(found)
 
     @app.post("/v1/ask")
@@ -197,7 +197,7 @@ def _add_pages(app: APIFlask, live: Live, telemetry: Telemetry) -> None:
         question = request.args.get("question", "").strip()
         found = answer(engine, question) if question else None
         if found:
-            telemetry.time_answer(found.generation, found.took_ms)
+            telemetry.time_answer(found.took_ms)
         return render_template("ask.html", question=question, answer=found, manifest=engine.manifest)
 
     @app.get("/articles/<path:article_id>")

@@ -16,8 +16,11 @@ from qa.settings import load_settings
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Commands(click.Group):
-    """A group whose commands end with one line and the error's exit code where one is raised on purpose."""
+HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+
+
+class Command(click.Command):
+    """A command that ends with one line and the error's exit code where one is raised on purpose."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """See click."""
@@ -32,6 +35,13 @@ class Commands(click.Group):
             ctx.exit(0)
 
 
+class Commands(click.Group):
+    """A group of such commands, and of such groups."""
+
+    command_class = Command
+    group_class = type
+
+
 def index_option(function: Function) -> Function:
     """Adds ``--index``."""
     return click.option("--index", type=click.Path(path_type=Path), help="The folder that holds the index.")(function)
@@ -42,7 +52,7 @@ def json_option(function: Function) -> Function:
     return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(function)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings=HELP_OPTIONS)
 @click.version_option(package_name="ibidem")
 def main() -> None:
     """Answer questions with the exact words of an archive of articles, and cite them.
@@ -52,7 +62,7 @@ def main() -> None:
     """
 
 
-@main.command()
+@main.command(context_settings=HELP_OPTIONS)
 @click.option(
     "--articles",
     "folders",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -76,7 +77,9 @@ def _listen(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listening = socket.create_server(address[:2], family=family, backlog=2048)
     except OSError as error:
-        raise PortInUse(f"can't listen on {host} port {port}: {error.strerror}; choose another with --host or --port") from error
+        raise PortInUse(
+            f"can't listen on {host} port {port}: {error.strerror}; choose another with --host or --port"
+        ) from error
     # Without it the second part of an answer waits for the first to be acknowledged, 40 ms.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
@@ -95,7 +98,10 @@ def _load(settings: Settings) -> Flask:
         logging.getLogger("ibidem").error("%s", error)
         sys.exit(error.exit_code)
     live.start()
-    return create_app(live, shared_metrics=settings.workers > 1)
+    app = create_app(live, shared_metrics=settings.workers > 1)
+    # What is loaded now stays to the end: the garbage collector need not look at it again.
+    gc.freeze()
+    return app
 
 
 # These two are called in the first process only; a worker ends by an exception that no `with` may catch.

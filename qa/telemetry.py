@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections.abc import Iterator
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
-    Gauge,
     Histogram,
     generate_latest,
 )
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from index.generation import Manifest
@@ -35,41 +36,46 @@ class Telemetry:
         self._requests = Counter(
             "ibidem_requests", "Requests, by route and status.", ["route", "status"], registry=self._registry
         )
-        self._seconds = Histogram(
+        seconds = Histogram(
             "ibidem_answer_seconds",
             "Time to answer a question, by stage.",
-            ["stage", "generation"],
+            ["stage"],
             buckets=_SECONDS,
             registry=self._registry,
         )
-        self._generation = Gauge(
-            "ibidem_generation",
-            "Articles, passages and sentences of the generation that is served.",
-            ["generation", "of"],
-            registry=self._registry,
-            multiprocess_mode="mostrecent",
-        )
+        self._stages = [seconds.labels(stage) for stage in ("encode", "search", "total")]
 
     def count_request(self, route: str, status: int) -> None:
         """Counts a request to a route that was answered with an HTTP status."""
         self._requests.labels(route, str(status)).inc()
 
-    def time_answer(self, generation: str, took: Took) -> None:
+    def time_answer(self, took: Took) -> None:
         """Records how long the stages of an answer took."""
-        for stage, milliseconds in (("encode", took.encode), ("search", took.search), ("total", took.total)):
-            self._seconds.labels(stage, generation).observe(milliseconds / 1000)
+        for stage, milliseconds in zip(self._stages, (took.encode, took.search, took.total), strict=True):
+            stage.observe(milliseconds / 1000)
 
     def exposition(self, manifest: Manifest) -> tuple[bytes, str]:
         """The metrics in Prometheus's text format, with their content type."""
-        if not self._shared:
-            self._generation.clear()
-        for of in ("articles", "passages", "sentences"):
-            self._generation.labels(manifest.generation, of).set(getattr(manifest, of))
         registry = self._registry
         if self._shared:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry), CONTENT_TYPE_LATEST
+        return generate_latest(registry) + generate_latest(_Served(manifest)), CONTENT_TYPE_LATEST
+
+
+class _Served:
+    """What this process serves at the moment, as a registry of one gauge; nothing of earlier generations stays."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """See prometheus_client."""
+        what = "Articles, passages and sentences of the generation that is served."
+        gauge = GaugeMetricFamily("ibidem_generation", what, labels=["generation", "of"])
+        for of in ("articles", "passages", "sentences"):
+            gauge.add_metric([self._manifest.generation, of], getattr(self._manifest, of))
+        yield gauge
 
 
 def configure_log() -> None:

@@ -20,9 +20,17 @@ _WIDTH_ELSEWHERE = 100
 """Columns where the output goes to a file or another program."""
 
 
+class _Output(Console):
+    """Standard output; when nobody reads it any more, that is for the command line to handle, not for rich."""
+
+    def on_broken_pipe(self) -> None:
+        """See rich."""
+        raise  # the error that rich has caught when it calls this
+
+
 def print_answer(answer: Answer) -> None:
     """Prints passages and their citations on standard output; the highlighted sentences stand out."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
+    console = _Output(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
     for passage in answer.passages:
         for line in _passage(passage):
             console.print(line, soft_wrap=line.no_wrap or False)

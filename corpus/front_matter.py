@@ -30,7 +30,7 @@ _GAP_BEFORE_ZONE = regex.compile(r" +(?=(?:[+-]\d{2}(?::?\d{2})?|Z)$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Metadata:
+class FrontMatter:
     """The front matter's values; what it doesn't give is ``None`` or empty."""
 
     title: str | None = None
@@ -43,7 +43,7 @@ class Metadata:
     sources: tuple[str, ...] = ()
 
 
-def split(document: str) -> tuple[Metadata, str]:
+def split(document: str) -> tuple[FrontMatter, str]:
     """The front matter of a Markdown document, and what follows it.
 
     A document without front matter is all body. Raises ``UnreadableArticle`` for front matter that isn't
@@ -107,10 +107,10 @@ def _explained(error: yaml.YAMLError, block: str) -> tuple[int, str]:
     return 0, "it can't be parsed"
 
 
-def _metadata(values: Mapping[str, object]) -> Metadata:
+def _metadata(values: Mapping[str, object]) -> FrontMatter:
     given = {key: value for key, value in values.items() if value is not None}
     given = {name: given[alias] for alias, name in _ALIASES.items() if alias in given} | given
-    return Metadata(
+    return FrontMatter(
         title=_line(given, "title"),
         authors=_lines(given, "authors"),
         publisher=_line(given, "publisher"),

@@ -1,0 +1,166 @@
+"""Front matter: what is read, and what is refused."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+
+import pytest
+
+from corpus.errors import UnreadableArticle
+from corpus.front_matter import MAX_FRONT_MATTER, FrontMatter, split
+
+
+def metadata(*lines: str) -> FrontMatter:
+    return split("\n".join(["---", *lines, "---", "", "Body."]))[0]
+
+
+def test_every_key_is_read() -> None:
+    assert metadata(
+        "title: 'A title:  with a colon'",
+        "authors: [Ada Writer, Ben Author]",
+        "publisher: The Paper",
+        "published: 2025-03-04",
+        "url: https://example.org/a?b=c#d",
+        "sources:",
+        "  - A press release",
+        "  - An interview",
+        "language: en",
+        "licence: CC-BY-4.0",
+        "mood: sunny",
+    ) == FrontMatter(
+        title="A title: with a colon",
+        authors=("Ada Writer", "Ben Author"),
+        publisher="The Paper",
+        url="https://example.org/a?b=c#d",
+        published=date(2025, 3, 4),
+        language="en",
+        licence="CC-BY-4.0",
+        sources=("A press release", "An interview"),
+    )
+
+
+def test_other_names_of_the_keys() -> None:
+    found = metadata("Title: T", "author: Ada Writer", "date: 2025-03-04", "license: MIT", "source: A letter")
+    assert (found.title, found.authors, found.published) == ("T", ("Ada Writer",), date(2025, 3, 4))
+    assert (found.licence, found.sources) == ("MIT", ("A letter",))
+    assert metadata("author: Other", "authors: Ada").authors == ("Ada",)
+
+
+def test_plain_values_are_the_text_that_was_written() -> None:
+    found = metadata("title: 1984", "language: no", "publisher: 007")
+    assert (found.title, found.language, found.publisher) == ("1984", "no", "007")
+
+
+def test_what_is_not_given_is_none() -> None:
+    assert (
+        metadata("title:", "publisher: null", "url: ~", "authors: []", "sources: ['']", "date:", "language: ''")
+        == FrontMatter()
+    )
+    assert metadata() == FrontMatter()
+
+
+def test_values_are_one_canonical_line() -> None:
+    assert metadata("title: |", "  Two", "  lines").title == "Two lines"
+    assert metadata('publisher: "\\ud83d\\ude80 \\0\\u202eNews"').publisher == "🚀 News"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2025-03-04",
+        "'2025-03-04'",
+        "20250304",
+        "2025-03-04T23:30:00Z",
+        "2025-03-04 23:30:00 +0500",
+        "2025-03-04 00:10:00.5-05:00",
+        "2025-03-04 23:30",
+    ],
+)
+def test_dates(value: str) -> None:
+    assert metadata(f"published: {value}").published == date(2025, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("title: [a, b]", "title"),
+        ("title: {a: b}", "title"),
+        ("authors: {name: Ada}", "authors"),
+        ("authors: [Ada, [Ben]]", "authors"),
+        ("author: [{name: Ada}]", "authors"),
+        ("sources: [a, {b: c}]", "sources"),
+        ("publisher: [a]", "publisher"),
+        ("language: [en]", "language"),
+        ("licence: {}", "licence"),
+        ("published: yesterday", "published"),
+        ("published: 2025-02-30", "published"),
+        ("date: 2025", "published"),
+        ("published: [2025-01-01]", "published"),
+        ("url: www.example.org", "url"),
+        ("url: javascript:alert(1)", "url"),
+        ("url: https://example.org/a b", "url"),
+        ("url: [https://example.org]", "url"),
+        ('url: "https://example.org/\\ud800"', "url"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_its_key(line: str, key: str) -> None:
+    with pytest.raises(UnreadableArticle, match=f"^'{key}' "):
+        metadata(line)
+
+
+@pytest.mark.parametrize(
+    ("document", "line"),
+    [
+        ("---\ntitle: x\nauthors: [a\n---\nText", 4),
+        ("\n\n---\ntitle: x\n\tauthors: a\n---\nText", 5),
+        ("---\ntitle: x\nb: bell \x07\n---\nText", 3),
+        ("---\ntitle: x: y\n---\nText", 2),
+        ("---\n? [a]\n: b\n---\nText", 2),
+    ],
+)
+def test_broken_front_matter_is_refused_by_its_line(document: str, line: int) -> None:
+    with pytest.raises(UnreadableArticle, match=f"line {line}$"):
+        split(document)
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ("---\ntitle: x\n\nText", "isn't closed"),
+        ("---\nJust prose.\n---\nMore prose.", "isn't front matter"),
+        ("---\n- a\n- b\n---\nText", "isn't front matter"),
+        ("+++\ntitle = 'x'\n+++\nText", "TOML"),
+        (f"---\ntitle: {'x' * MAX_FRONT_MATTER}\n---\nText", "longer than"),
+        (f"---\ntitle: {'[' * 20_000}\n---\nText", "nested"),
+    ],
+)
+def test_what_is_no_front_matter_is_refused(document: str, reason: str) -> None:
+    with pytest.raises(UnreadableArticle, match=reason):
+        split(document)
+
+
+@pytest.mark.parametrize("document", ["Text", "---\n\nText after a rule", "Text\n\n---\n\nmore\n\n---\n\nand more", ""])
+def test_a_document_without_front_matter_is_all_body(document: str) -> None:
+    assert split(document) == (FrontMatter(), document)
+
+
+def test_the_body_is_what_follows() -> None:
+    assert split("---\ntitle: x\n---\nBody.\n\n---\n\nMore.")[1].strip() == "Body.\n\n---\n\nMore."
+
+
+def test_a_tag_constructs_nothing_but_text() -> None:
+    with pytest.raises(UnreadableArticle, match=r"^'title' "):
+        metadata("title: !!python/object/apply:os.getcwd []")
+    assert metadata("title: !!int many", "publisher: !!timestamp never") == FrontMatter(title="many", publisher="never")
+
+
+def test_aliases_and_merges_do_not_multiply() -> None:
+    levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    merges = ["m0: &m0 {x: y}"] + [f"m{n}: &m{n} {{<<: [*m{n - 1}, *m{n - 1}]}}" for n in range(1, 40)]
+    start = time.perf_counter()
+    assert metadata(*levels, *merges, "title: T").title == "T"
+    with pytest.raises(UnreadableArticle, match=r"^'sources' "):
+        metadata(*levels, "sources: *a11")
+    assert time.perf_counter() - start < 10

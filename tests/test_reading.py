@@ -1,0 +1,235 @@
+"""An archive as articles and rejections: real files, read from disk."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from corpus.article import Article
+from corpus.cleaning import clean
+from corpus.errors import NoArticles
+from corpus.reading import LONGEST_INFERRED_TITLE, Rejection, read_archive
+
+ROOT = Path(__file__).resolve().parents[1]
+SEEDS = ROOT.parent / "shared" / "seeds"
+
+FRONT_MATTER = """\
+---
+title: "The long way up"
+authors: [Ada Writer]
+publisher: The Paper
+published: 2025-03-04
+url: https://example.org/up
+sources: [An interview]
+language: en
+licence: CC-BY-4.0
+---
+
+# Another heading
+
+It was a *long* way,
+and [nobody](https://example.org) said so.
+"""
+
+
+def read_one(path: Path, content: bytes | str) -> Article | Rejection:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    (only,) = read_archive([path.parent])
+    return only
+
+
+def article(path: Path, content: bytes | str) -> Article:
+    read = read_one(path, content)
+    assert isinstance(read, Article), read
+    return read
+
+
+def reason(path: Path, content: bytes | str) -> str:
+    read = read_one(path, content)
+    assert isinstance(read, Rejection), read
+    assert read.path == path
+    assert "\n" not in read.reason
+    return read.reason
+
+
+def test_markdown_with_front_matter(tmp_path: Path) -> None:
+    assert article(tmp_path / "up.md", FRONT_MATTER) == Article(
+        id="up",
+        text="Another heading\n\nIt was a long way, and nobody said so.",
+        title="The long way up",
+        title_inferred=False,
+        authors=("Ada Writer",),
+        publisher="The Paper",
+        url="https://example.org/up",
+        published=date(2025, 3, 4),
+        language="en",
+        licence="CC-BY-4.0",
+        sources=("An interview",),
+    )
+
+
+def test_markdown_without_front_matter_has_its_heading_as_title(tmp_path: Path) -> None:
+    assert article(tmp_path / "a.md", "# A *title*\n\nText.") == Article(
+        id="a", text="A title\n\nText.", title="A title", title_inferred=False
+    )
+
+
+def test_markdown_without_a_title_has_one_inferred(tmp_path: Path) -> None:
+    read = article(tmp_path / "a.md", "## What it is\n\nText.")
+    assert (read.title, read.title_inferred) == ("What it is", True)
+
+
+def test_plain_text_has_no_metadata(tmp_path: Path) -> None:
+    text = "---\ntitle: not read here\n---\n\nA *line*."
+    assert article(tmp_path / "a.txt", text) == Article(
+        id="a", text=text, title="title: not read here", title_inferred=True
+    )
+
+
+def test_plain_text_is_cleaned_rid_of_furniture_and_unwrapped(tmp_path: Path) -> None:
+    wrapped = "word " * 14 + "\n" + "word " * 14 + "\nend."
+    page = f"A headline\r\n\r\n\r\nOne\u00a0 paragraph.\r\n\r\n{wrapped}\r\n\r\nShare.\r\n\r\nComments are closed."
+    assert article(tmp_path / "a.txt", page).text == f"A headline\n\nOne paragraph.\n\n{'word ' * 28}end."
+
+
+def test_markdown_keeps_what_looks_like_furniture(tmp_path: Path) -> None:
+    assert article(tmp_path / "a.md", "Text.\n\nComments are closed.").text == "Text.\n\nComments are closed."
+
+
+LONG = "The committee met for the ninth time that year, and for the ninth time it agreed on nothing but the date of"
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("A headline without a full stop\nThen the text.", "A headline without a full stop"),
+        ("Will it fly?\nNobody knows.", "Will it fly?"),
+        ("It flew. Then it fell.\nMore.", "It flew."),
+        ("“It flew,” said Dr. Smith. Then it fell.", "“It flew,” said Dr. Smith."),
+        ("***\n\nA headline\n\nText.", "A headline"),
+        (LONG + " the tenth. It rained.", LONG[: LONG.index(" the date")] + "…"),
+        (LONG + " the tenth", LONG[: LONG.index(" the date")] + "…"),
+        ("星" * 300, "星" * (LONGEST_INFERRED_TITLE - 1) + "…"),
+    ],
+)
+def test_inferred_titles(tmp_path: Path, text: str, title: str) -> None:
+    read = article(tmp_path / "a.txt", text)
+    assert (read.title, read.title_inferred) == (title, True)
+    assert len(title) <= LONGEST_INFERRED_TITLE
+    assert read.text == text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.md", b"", "empty"),
+        ("a.txt", b" \n\t\r\n ", "empty"),
+        ("a.txt", "\u200b\ufeff\u200d…".encode(), "empty"),
+        ("a.txt", b"Share.\n\nComments are closed.\n", "empty"),
+        ("a.md", b"---\ntitle: T\n---\n\n<!-- nothing -->\n", "empty"),
+        ("a.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "binary"),
+        ("a.md", b"\x01\x02\x03\x04 text \x05\x06", "binary"),
+        ("a.md", "Café. ".encode() * 20 + b"\xe9", "not decodable"),
+        ("a.md", b"---\ntitle: [a\n---\n\nText.", "line 3"),
+        ("a.md", b"---\ntitle: T\npublished: soon\n---\n\nText.", "'published'"),
+        ("a.md", b"> " * 500 + b"deep", "nested"),
+        ("a.md", b"[" * 2_000_000, "brackets"),
+        ("a.md", b"x" * (50 * 2**20), "larger than 10 MiB"),
+        ("a.pdf", b"%PDF-1.7", "not a format"),
+    ],
+)
+def test_rejections(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
+    assert expected in reason(tmp_path / name, content)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "windows-1252"])
+def test_front_matter_is_found_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    document = "---\ntitle: Le café du matin\n---\n\nL'été dernier, à l'école, tout était très différent.\n"
+    assert article(tmp_path / "a.md", document.encode(encoding)).title == "Le café du matin"
+
+
+def test_a_rejection_stops_nothing(tmp_path: Path) -> None:
+    for name, content in {"a.md": "A text.", "b.md": "", "c.txt": "C text.", "d.pdf": "x", "e.md": "E text."}.items():
+        (tmp_path / name).write_text(content)
+    (tmp_path / "f.md").symlink_to("nowhere")
+    read = [one.id if isinstance(one, Article) else one.path.name for one in read_archive([tmp_path])]
+    assert read == ["a", "b.md", "c", "d.pdf", "e", "f.md"]
+
+
+def test_a_file_that_vanishes_is_rejected(tmp_path: Path) -> None:
+    for name in ("a.md", "b.md", "c.md"):
+        (tmp_path / name).write_text("Text.")
+    reading = read_archive([tmp_path])
+    assert isinstance(next(reading), Article)
+    (tmp_path / "b.md").unlink()
+    gone, last = reading
+    assert isinstance(gone, Rejection)
+    assert "gone" in gone.reason
+    assert isinstance(last, Article)
+
+
+def test_a_file_that_grows_is_not_read_to_its_end(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Text.")
+    reading = read_archive([tmp_path])
+    os.truncate(tmp_path / "a.txt", 50 * 2**20)
+    (grown,) = reading
+    assert isinstance(grown, Rejection)
+    assert "larger than 10 MiB" in grown.reason
+
+
+def test_a_file_that_became_a_folder_is_rejected(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("Text.")
+    reading = read_archive([tmp_path])
+    (tmp_path / "a.md").unlink()
+    (tmp_path / "a.md").mkdir()
+    (changed,) = reading
+    assert isinstance(changed, Rejection)
+    assert "can't be read" in changed.reason
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
+def test_a_file_without_permission_is_rejected(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("Text.")
+    (tmp_path / "a.md").chmod(0)
+    (closed,) = read_archive([tmp_path])
+    assert isinstance(closed, Rejection)
+    assert "no permission" in closed.reason
+
+
+def test_a_missing_folder_is_an_error_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(NoArticles, match="missing"):
+        read_archive([tmp_path, tmp_path / "missing"])
+
+
+def test_an_archive_without_files_is_empty(tmp_path: Path) -> None:
+    assert list(read_archive([tmp_path])) == []
+    assert list(read_archive([])) == []
+
+
+def test_the_starter_archive_is_read_whole() -> None:
+    read = list(read_archive([ROOT / "corpus" / "articles"]))
+    assert len(read) >= 20
+    for one in read:
+        assert isinstance(one, Article), one
+        assert one.text == clean(one.text)
+        assert one.publisher
+        assert one.published
+        assert not one.title_inferred
+
+
+@pytest.mark.skipif(not SEEDS.is_dir(), reason="the scraped articles are not part of the repository")
+def test_real_scrapes() -> None:
+    first, second = (one for one in read_archive([SEEDS]) if isinstance(one, Article))
+    assert (
+        first.title
+        == "China and Pakistan have formalised an agreement to send a Pakistani astronaut to China's Tiangong…"
+    )
+    assert first.text.count("\n") == 17
+    assert first.title_inferred
+    assert second.title_inferred
+    assert "\n\nThis article was published in another form at https://" in second.text
+    assert "He can be found on Twitter" in second.text[-100:]
+    assert "\n\nMr Syed Ali Abbas\n\n" in second.text

@@ -1,0 +1,116 @@
+"""What a person sees on the terminal: answers, and the progress of a build."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+from datetime import date
+
+import pytest
+
+from qa.answering import Answer, AnsweringPassage, Highlight, Took
+from qa.citations import Citation
+from qa.terminal import print_answer, show_progress
+from tests.conftest import IBIDEM, MakeIndex
+
+TEXT = "A [bold]bracket[/bold] first. The \N{ROCKET} flew. :smile: 100% https://example.org/x"
+SHA256 = "0123456789abcdef" * 4
+
+
+def passage(rank: int, **changes: object) -> AnsweringPassage:
+    known: dict[str, object] = {
+        "article_id": f"2026/{'deep/' * 30}räume/a [b]",
+        "title": "[red]A title[/red]",
+        "title_inferred": False,
+        "authors": ("Zoë", "李雷"),
+        "publisher": "The [i]Wire[/i]",
+        "url": "https://example.org/a",
+        "published": date(2026, 5, 4),
+        "start": 1400,
+        "end": 1400 + len(TEXT),
+        "quote": TEXT,
+        "prefix": "",
+        "suffix": "",
+        "sha256": SHA256,
+        "link": "/articles/x",
+    }
+    citation = Citation(**{**known, **changes})  # type: ignore[arg-type]
+    return AnsweringPassage(rank, 0.5, TEXT, (Highlight(1430, 1441),), citation, ())
+
+
+def shown(*passages: AnsweringPassage) -> Answer:
+    return Answer("Who?", "20260131T120000Z-1a2b3c", True, None, passages, Took(1.0, 2.0, 3.04))
+
+
+def test_an_answer_is_printed_with_its_source_and_place(capsys: pytest.CaptureFixture[str]) -> None:
+    print_answer(shown(passage(1), passage(2)))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [
+        "1. [red]A title[/red]",
+        "Zoë, 李雷 · The [i]Wire[/i] · 2026-05-04 · https://example.org/a",
+        TEXT,
+    ]
+    assert lines[4] == ""
+    assert lines[5] == "2. [red]A title[/red]"
+    assert lines[-1] == "generation 20260131T120000Z-1a2b3c, 3.0 ms"
+
+
+def test_the_line_that_says_where_a_passage_stands_is_never_broken(capsys: pytest.CaptureFixture[str]) -> None:
+    print_answer(shown(passage(1)))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[3] == f"2026/{'deep/' * 30}räume/a [b] [1400:{1400 + len(TEXT)}] sha256 {SHA256}"
+
+
+def test_what_is_not_known_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    nothing: dict[str, object] = {"authors": (), "publisher": None, "url": None, "published": None}
+    print_answer(shown(passage(1, **nothing, title_inferred=True)))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["1. [red]A title[/red] (title inferred)", TEXT]
+    print_answer(shown(passage(1, **{**nothing, "publisher": "P"})))
+    assert capsys.readouterr().out.splitlines()[1] == "P"
+
+
+def test_no_codes_for_colours_where_nobody_sees_them(capsys: pytest.CaptureFixture[str]) -> None:
+    print_answer(shown(passage(1)))
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def on_a_terminal(command: list[str]) -> str:
+    """What a program prints on a terminal, which is its standard output and error."""
+    terminal, end = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
+    with subprocess.Popen(command, stdin=end, stdout=end, stderr=end, env=environment) as process:
+        os.close(end)
+        output = b""
+        try:
+            while part := os.read(terminal, 65536):
+                output += part
+        except OSError:  # so Linux says that nobody has the other end open any more
+            pass
+        os.close(terminal)
+        assert process.wait(60) == 0
+    return output.decode()
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_build_shows_its_steps_on_a_terminal_and_an_answer_its_highlight(make_index: MakeIndex) -> None:
+    index = make_index({"a.md": "# A\n\nThe cat sat on the mat."})
+    (index.parent / "articles" / "b.md").write_text("# B\n\nThe owl slept in the barn. It snored.")
+    output = on_a_terminal([*IBIDEM, "build", "--index", str(index), "--articles", str(index.parent / "articles")])
+    for step in ("Reading", "Preparing the encoder", "Cutting passages", "Embedding", "Writing", "Verifying"):
+        assert step in output
+    assert "2 articles (1 unchanged, 1 new, 0 changed)" in output
+    output = on_a_terminal([*IBIDEM, "ask", "--index", str(index), "Where did the owl sleep?"])
+    highlighted = re.search(r"\x1b\[1;33m([^\x1b]*)", output)
+    assert highlighted
+    assert highlighted[1] == "The owl slept in the barn."
+
+
+def test_progress_says_nothing_where_there_is_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    with show_progress() as progress:
+        progress("Reading", 1, None)
+        progress("Reading", 2, 2)
+        progress("Embedding", 0, 0)
+    assert capfd.readouterr() == ("", "")
