@@ -14,7 +14,7 @@ set_up() {
     "${PYTHON:-python3}" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
       { echo "Ibidem needs Python 3.11 or later: set PYTHON to one" >&2; exit 3; }
     [ -x "$root/.venv/bin/python" ] || "${PYTHON:-python3}" -m venv "$root/.venv"
-    "$root/.venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+    "$root/.venv/bin/python" -m pip install -qq --disable-pip-version-check \
       torch==2.13.0 --editable "$root[test]" >&2
     echo "$wanted" > "$stamp"
   ) 9> "$root/.setup.lock"

@@ -152,11 +152,12 @@ class Service:
 def serve(alone: Path) -> Iterator[Serve]:
     """Starts services on free ports of this machine, given the index and further options; ends them."""
     with ExitStack() as services:
-        yield lambda index, *options: services.enter_context(_service(alone, index, *options))
+        yield lambda index, *options: services.enter_context(run_service(alone, index, *options))
 
 
 @contextmanager
-def _service(folder: Path, index: Path, *options: str) -> Iterator[Service]:
+def run_service(folder: Path, index: Path, *options: str) -> Iterator[Service]:
+    """A service that runs in a folder, with its log there, until the end."""
     log = folder / "log"
     command = [*IBIDEM, "serve", "--index", str(index), "--host", "127.0.0.1", "--port", "0", *options]
     with (

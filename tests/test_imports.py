@@ -82,9 +82,15 @@ def watch(event, arguments):
     if event == "os.putenv" and arguments[0].startswith(b"IBIDEM"):
         raise SystemExit(f"{module} sets {arguments}")
 
+def copied():  # by wsgiref, which takes a copy of all of it
+    frame = sys._getframe()
+    while frame and frame.f_globals.get("__name__") != "wsgiref.handlers":
+        frame = frame.f_back
+    return frame is not None
+
 class Environment(type(os.environ)):
     def __getitem__(self, name):
-        if name.startswith("IBIDEM"):
+        if name.startswith("IBIDEM") and not copied():
             raise SystemExit(f"{module} reads {name}")
         return super().__getitem__(name)
 

@@ -13,15 +13,10 @@ from index.lexical import FOLDER, TITLE_BOOST, LexicalIndex, LexicalWriter, file
 
 # Titles and bodies, and the words that are left of them. Field lengths up to 40 are stored exactly.
 DOCUMENTS = [
-    ("Lunar rover", "The rover drove on the moon.", ["lunar", "rover"], ["rover", "drove", "moon"]),
-    ("Space food", "Rice and dates fed the crew. The crew slept.", ["space", "food"], "rice date fed crew crew slept"),
-    ("Crew", "It trained for a rover.", ["crew"], ["train", "rover"]),
-    (
-        "Budget",
-        "Money for rice, fuel, water, tests and more tests.",
-        ["budget"],
-        "monei rice fuel water test more test",
-    ),
+    ("Lunar rover", "The rover drove on the moon.", "lunar rover", "rover drove moon"),
+    ("Space food", "Rice and dates fed the crew. The crew slept.", "space food", "rice date fed crew crew slept"),
+    ("Crew", "It trained for a rover.", "crew", "train rover"),
+    ("Budget", "Money for rice, fuel, water, tests and more tests.", "budget", "monei rice fuel water test more test"),
 ]
 K1, B = 1.2, 0.75
 
@@ -47,10 +42,6 @@ def found(index: LexicalIndex, question: str, depth: int = 100) -> dict[int, flo
     return dict(zip(ids.tolist(), scores.tolist(), strict=True))
 
 
-def words(value: str | list[str]) -> list[str]:
-    return value.split() if isinstance(value, str) else value
-
-
 def bm25(word: str, fields: list[list[str]]) -> list[float]:
     """Of one word in one field of every document (Robertson and Zaragoza, 2009, with Lucene's idf)."""
     holders = sum(word in field for field in fields)
@@ -74,8 +65,8 @@ def bm25(word: str, fields: list[list[str]]) -> list[float]:
     ],
 )
 def test_scores_are_those_of_the_formula(index: LexicalIndex, question: str, stems: list[str]) -> None:
-    titles = [words(title) for _, _, title, _ in DOCUMENTS]
-    bodies = [words(title) + words(body) for _, _, title, body in DOCUMENTS]
+    titles = [title.split() for _, _, title, _ in DOCUMENTS]
+    bodies = [f"{title} {body}".split() for _, _, title, body in DOCUMENTS]
     expected = [
         sum(bm25(stem, bodies)[number] + TITLE_BOOST * bm25(stem, titles)[number] for stem in stems)
         for number in range(len(DOCUMENTS))
@@ -109,7 +100,7 @@ def test_a_word_in_the_title_counts_more_than_in_the_text(tmp_path: Path) -> Non
         ("Ax-4 returned", "ax 4"),
         ("cost 3.5 million", "3.5"),
         ("wolf's amendment", "Wolf"),
-        ("x" * 80, "x" * 80),
+        ("x" * 79, "x" * 79),
     ],
 )
 def test_words_are_found_in_any_form_case_and_accent(tmp_path: Path, text: str, question: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -192,15 +194,22 @@ def test_a_folder_below_that_can_not_be_listed_is_rejected(tmp_path: Path) -> No
         (tmp_path / "closed").chmod(0o700)
 
 
-def test_folders_nested_without_end_are_no_recursion(tmp_path: Path) -> None:
+@pytest.fixture
+def deep_folder(tmp_path: Path) -> Iterator[Path]:
+    """Folders one in the other, more than Python may nest calls; Python can't remove them either."""
     here = os.open(tmp_path, os.O_RDONLY)
-    for _ in range(1500):
+    for _ in range(sys.getrecursionlimit() + 100):
         os.mkdir("d", dir_fd=here)
-        below = os.open("d", os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = below
+        here, above = os.open("d", os.O_RDONLY, dir_fd=here), here
+        os.close(above)
     os.close(here)
-    assert ids(tmp_path) == []
+    yield tmp_path
+    subprocess.run(["rm", "-r", tmp_path / "d"], check=True)
+
+
+def test_folders_may_be_nested_without_end(deep_folder: Path) -> None:
+    write(deep_folder, "d/d/a.md")
+    assert ids(deep_folder) == ["d/d/a"]
 
 
 def test_every_error_of_the_system_has_a_reason(tmp_path: Path) -> None:
