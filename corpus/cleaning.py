@@ -120,8 +120,7 @@ def _mended(line: str) -> str:
 
 
 def _mended_piece(match: re.Match[str]) -> str:
-    """A piece that looks like mojibake, mended; with a space in it, it may be two words that are right."""
-    return match[0] if " " in match[0] else ftfy.fix_encoding(match[0], _CERTAIN)
+    return ftfy.fix_encoding(match[0], _CERTAIN)
 
 
 def _paired(match: regex.Match[str]) -> str:

@@ -34,6 +34,8 @@ _LATIN = {
     "cp1254": ["çğıİöşüâîû"],
     "cp1257": ["ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž"],
 }
+
+# Not counted, because some of them are letters in another encoding: « is Ť in ISO 8859-2.
 _SIGNS = frozenset("“”‘’‚„–—…«»‹›¡¿€£§©®™°·•½¼¾ºª\xa0\xad")
 
 _CONTROLS = regex.compile(r"[^\P{Cc}\s]+")

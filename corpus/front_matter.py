@@ -26,7 +26,6 @@ _ALIASES = {"author": "authors", "date": "published", "license": "licence", "sou
 _UNCLOSED = regex.compile(r"---+ *\n[\w-]+ *:")
 _TOML = regex.compile(r"\+\+\+ *\n")
 _WEB_ADDRESS = regex.compile(r"https?://[^\s/]+(/\S*|[?#]\S*)?", regex.I)
-_GAP_BEFORE_ZONE = regex.compile(r" +(?=(?:[+-]\d{2}(?::?\d{2})?|Z)$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +158,7 @@ def _date(given: Mapping[str, object], key: str) -> date | None:
     if value is None:
         return None
     try:
-        return datetime.fromisoformat(_GAP_BEFORE_ZONE.sub("", value)).date()
+        return datetime.fromisoformat(value).date()
     except ValueError:
         raise UnreadableArticle(
             f"'{key}' in its front matter must be a date like 2025-03-31, not {value[:40]!r}"

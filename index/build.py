@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from corpus.reading import Rejection, read_archive
 from numpy.typing import NDArray
 
 from corpus.article import Article
 from corpus.errors import DamagedGeneration, IbidemError, NoArticles
+from corpus.reading import Rejection, read_archive
 from index import encoder as encoding
 from index import generation, lexical, model, store, vectors
 from index.cache import VectorCache
@@ -106,12 +106,14 @@ def build(folders: Sequence[Path], index: Path, model_name: str, progress: Progr
 
 
 def _current_catalogue(index: Path) -> dict[str, Entry]:
-    """The catalogue of the current generation, empty if there is none that can be read."""
+    """The catalogue of the current generation, empty if there is none whose texts are whole."""
     try:
         folder = generation.generation_folder(index, generation.current_generation(index))
-        generation.read_manifest(folder)
+        manifest = generation.read_manifest(folder)
+        if generation.file_sha256(folder / store.FILE) != manifest.files.get(store.FILE):
+            return {}
         return {entry.id: entry for entry in Store(folder).catalogue()}
-    except IbidemError:
+    except (IbidemError, OSError):
         return {}
 
 

@@ -28,8 +28,7 @@ class VectorCache:
         try:
             self._connection = _open(path)
         except sqlite3.DatabaseError:
-            for damaged in (path, *(path.with_name(FILE + suffix) for suffix in ("-wal", "-shm"))):
-                damaged.unlink(missing_ok=True)
+            path.unlink()  # SQLite itself removes a journal without its file.
             self._connection = _open(path)
 
     def key(self, text: str) -> bytes:

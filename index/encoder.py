@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
@@ -59,9 +58,7 @@ class Encoder:
         try:
             self.description = Description(**json.loads((folder / DESCRIPTION_FILE).read_bytes()))
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-            self._session = onnxruntime.InferenceSession(
-                str(folder / MODEL_FILE), _session_options(), providers=["CPUExecutionProvider"]
-            )
+            self._session = _open_session(folder / MODEL_FILE)
         except Exception as error:
             raise DamagedGeneration(f"the encoder in {folder} can't be loaded: {error}") from error
         self._tokenizer.enable_truncation(self.description.limit)
@@ -112,11 +109,16 @@ class Encoder:
         return vectors
 
 
-def _session_options() -> onnxruntime.SessionOptions:
+def _open_session(path: Path) -> Any:
+    # From 1.29 on onnxruntime's telemetry is on unless this is set before it is loaded: it writes a device id to the
+    # home folder and has an address to send to. What is asked of an archive is nobody else's business.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = len(os.sched_getaffinity(0))
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     # Between two questions the threads sleep, so that the rest of the service has the cores to itself.
     options.add_session_config_entry("session.force_spinning_stop", "1")
-    return options
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -152,7 +152,7 @@ def roll_back(index: Path, generation: str | None) -> str:
         earlier = [name for name in list_generations(index) if name < current]
         if generation is None and not earlier:
             raise UnknownGeneration(f"there is no generation before {current} to go back to")
-        target = generation or earlier[-1]
+        target = earlier[-1] if generation is None else generation
         if target not in list_generations(index):
             raise UnknownGeneration(f"there is no generation {target} in {index}")
         LocalEngine(generation_folder(index, target))

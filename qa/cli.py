@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +17,9 @@ from qa.settings import load_settings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+
+INTERRUPTED = 128 + signal.SIGINT
+"""The exit code of a command that was stopped with Ctrl-C, as shells have it."""
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
@@ -33,6 +38,12 @@ class Command(click.Command):
             # Whoever was reading has seen enough; the null device takes what Python still flushes.
             sys.stdout = Path("/dev/null").open("w")  # noqa: SIM115
             ctx.exit(0)
+        except (OSError, sqlite3.Error) as error:  # a full disk, a folder that may not be written
+            click.echo(f"ibidem: {error}", err=True)
+            ctx.exit(IbidemError.exit_code)
+        except KeyboardInterrupt:
+            click.echo("ibidem: stopped", err=True)
+            ctx.exit(INTERRUPTED)
 
 
 class Commands(click.Group):

@@ -42,11 +42,10 @@ def no_progress(step: str, done: int, total: int | None) -> None:
 
 
 @pytest.fixture(scope="session")
-def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packaged model, exported."""
-    folder = tmp_path_factory.mktemp("encoder")
-    model.export(model.PACKAGED_MODEL, model.locate(model.PACKAGED_MODEL), folder)
-    return folder
+def encoder_folder(built: tuple[Path, Report]) -> Path:
+    """A folder that holds the packaged model, exported. Not to be changed."""
+    index, report = built
+    return generation_folder(index, report.generation)
 
 
 @pytest.fixture(scope="session")
@@ -176,6 +175,13 @@ def run_service(folder: Path, index: Path, *options: str) -> Iterator[Service]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
+
+
+def get(client: FlaskClient, path: str) -> Any:
+    """The JSON at a path, which must be there."""
+    response = client.get(path)
+    assert (response.status_code, response.content_type) == (200, "application/json")
+    return json.loads(response.data)
 
 
 def write_articles(folder: Path, files: dict[str, str]) -> None:

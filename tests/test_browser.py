@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.conftest import Service, run_service
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Request, Response  # type: ignore[import-not-found,unused-ignore]
+
 sync_api = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 QUESTION = "When will the first Pakistani astronaut fly to the Chinese station?"
 FACT = "The first Pakistani astronaut will fly to the Chinese space station in late 2026."
 
@@ -24,7 +33,7 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not i
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
+def browser() -> Iterator[Browser]:
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         yield browser
@@ -38,16 +47,23 @@ def service(index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 @pytest.fixture
-def page(browser: sync_api.Browser, service: Service) -> Iterator[sync_api.Page]:
+def page(browser: Browser, service: Service) -> Iterator[Page]:
     """An empty page; at the test's end nothing may have been complained about, or asked of another host."""
     page = browser.new_page(viewport={"width": 1000, "height": 700})
     complaints: list[str] = []
+
+    def complain(response: Response) -> None:
+        if response.status >= 400:
+            complaints.append(f"{response.status}: {response.url}")
+
+    def complain_of_failure(request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # so it says of what was going on when the next page was asked for
+            complaints.append(f"{request.failure}: {request.url}")
+
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
-    page.on(
-        "response", lambda response: response.status < 400 or complaints.append(f"{response.status}: {response.url}")
-    )
+    page.on("requestfailed", complain_of_failure)
+    page.on("response", complain)
     hosts: set[str] = set()
     page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     yield page
@@ -56,14 +72,14 @@ def page(browser: sync_api.Browser, service: Service) -> Iterator[sync_api.Page]
     assert hosts == {urlsplit(service.address).netloc}
 
 
-def ask(page: sync_api.Page, service: Service, question: str = QUESTION) -> None:
+def ask(page: Page, service: Service, question: str = QUESTION) -> None:
     page.goto(service.address)
     page.get_by_role("searchbox", name="Ask the archive").fill(question)
     page.get_by_role("button", name="Ask").click()
     page.wait_for_selector(".passages")
 
 
-def test_a_question_is_answered_with_passages_and_their_citations(page: sync_api.Page, service: Service) -> None:
+def test_a_question_is_answered_with_passages_and_their_citations(page: Page, service: Service) -> None:
     ask(page, service)
     expected = service.json(f"/v1/ask?question={QUESTION.replace(' ', '%20')}")
     passages = page.locator(".passages > li")
@@ -79,7 +95,7 @@ def test_a_question_is_answered_with_passages_and_their_citations(page: sync_api
     assert QUESTION in page.title()
 
 
-def test_the_keyboard_is_enough(page: sync_api.Page, service: Service) -> None:
+def test_the_keyboard_is_enough(page: Page, service: Service) -> None:
     page.goto(service.address)
     page.keyboard.type(QUESTION)  # the field has the focus
     page.keyboard.press("Enter")
@@ -90,7 +106,7 @@ def test_the_keyboard_is_enough(page: sync_api.Page, service: Service) -> None:
 
 
 @pytest.mark.parametrize("rank", [0, 2, 4])
-def test_a_citation_opens_its_article_at_the_passage(page: sync_api.Page, service: Service, rank: int) -> None:
+def test_a_citation_opens_its_article_at_the_passage(page: Page, service: Service, rank: int) -> None:
     ask(page, service)
     shown = page.locator(".passages > li").nth(rank)
     text = shown.locator("blockquote").text_content()
@@ -107,7 +123,7 @@ def test_a_citation_opens_its_article_at_the_passage(page: sync_api.Page, servic
 
 
 @pytest.mark.parametrize("width", [320, 375, 768, 1600])
-def test_nothing_is_wider_than_the_screen(page: sync_api.Page, service: Service, width: int) -> None:
+def test_nothing_is_wider_than_the_screen(page: Page, service: Service, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 640})
     ask(page, service)
     pages = [page.url, service.address, service.address + str(page.locator(".citation a").first.get_attribute("href"))]
@@ -117,7 +133,7 @@ def test_nothing_is_wider_than_the_screen(page: sync_api.Page, service: Service,
         assert page.evaluate("[...document.querySelectorAll('main *')].every(e => e.scrollWidth <= innerWidth)")
 
 
-def contrast(page: sync_api.Page, selector: str) -> float:
+def contrast(page: Page, selector: str) -> float:
     """The contrast ratio of an element's text with what is behind it (WCAG 2.2)."""
     return float(
         page.evaluate(
@@ -139,7 +155,9 @@ def contrast(page: sync_api.Page, selector: str) -> float:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everything_can_be_read_in_light_and_in_dark(page: sync_api.Page, service: Service, scheme: str) -> None:
+def test_everything_can_be_read_in_light_and_in_dark(
+    page: Page, service: Service, scheme: Literal["light", "dark"]
+) -> None:
     page.emulate_media(color_scheme=scheme)
     ask(page, service)
     for selector in (
@@ -155,7 +173,7 @@ def test_everything_can_be_read_in_light_and_in_dark(page: sync_api.Page, servic
         assert contrast(page, selector) >= 4.5, selector
 
 
-def test_a_wrong_address_shows_a_page(browser: sync_api.Browser, service: Service) -> None:
+def test_a_wrong_address_shows_a_page(browser: Browser, service: Service) -> None:
     page = browser.new_page()
     for path, title in (("/nope", "Not Found"), ("/articles/nope", "Not Found"), ("/?question=%00", "Unprocessable")):
         response = page.goto(service.address + path)

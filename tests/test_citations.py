@@ -57,10 +57,10 @@ def assert_exact(article: Article, passage: AnsweringPassage) -> None:
 
 
 def test_every_citation_of_the_starter_archive_is_exact(engine: LocalEngine, questions: list[str]) -> None:
-    count = 0
-    for count, (article, passage) in enumerate(cited(engine, questions), 1):
+    found = list(cited(engine, questions))
+    assert len(found) == 10 * len(questions)
+    for article, passage in found:
         assert_exact(article, passage)
-    assert count == 10 * len(questions)
 
 
 def test_offsets_count_code_points_past_astral_and_combining_characters(unicode_engine: LocalEngine) -> None:
@@ -131,11 +131,9 @@ def test_the_link_leads_to_the_article_at_the_passage_whatever_its_id(article_id
 
 
 def test_a_citation_can_be_made_by_hand() -> None:
-    """Every field of the interface, in its order."""
+    """Every field of the interface, in its order (which ``test_contract`` holds)."""
     citation = cite(excerpt("a/b"))
-    assert [field.name for field in fields(Citation)] == (
-        "article_id title title_inferred authors publisher url published start end quote prefix suffix sha256 link"
-    ).split()
+    assert len(fields(Citation)) == 14
     assert citation == Citation(
         "a/b", "T", False, (), None, None, None, 7, 19, "twelve chars", "before ", " behind", "0" * 64,
         "/articles/a/b?start=7&end=19#passage",

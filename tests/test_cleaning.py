@@ -143,6 +143,7 @@ def test_mojibake_is_mended(garbled: str, text: str) -> None:
     "text",
     [
         "Â is a letter; so is Ê.",
+        "lost: â€\ufffd",
         "SÃO PAULO’S PROGRAMAÇÃO",
         "l’été “déjà”",
         "°C ±5 £3 ½",
@@ -166,6 +167,11 @@ And every lamp that lines the eastern quay
 Leans on its own reflection, like a train
 Of candles carried slowly out to sea."""
 
+FULL_VERSE = """\
+The harbour sleeps beneath the quilt of autumn rain,
+Tomorrow every lamp along the quay will burn again,
+Remembering the ships that never turned for home."""
+
 
 def test_a_wrapped_paragraph_becomes_one_line() -> None:
     assert unwrap(f"A title\n\n{MAIL}\n\nThe end") == "A title\n\n" + MAIL.replace("\n", " ") + "\n\nThe end"
@@ -175,6 +181,7 @@ def test_a_wrapped_paragraph_becomes_one_line() -> None:
     "text",
     [
         VERSE,
+        FULL_VERSE,
         "- one item of a list\n- another item of it\n- a third, which is the last",
         "One long paragraph that ends here, and is much longer than any line of a mail, as scrapes have them." * 2
         + "\nA heading\nAnother long paragraph.",

@@ -28,7 +28,7 @@ def tower(make_index: MakeIndex) -> Path:
 def bells(number: int) -> str:
     """An article that is new each time, so that there is something to encode."""
     return f"# The tower\n\nIn all {number} bells hang in the tower.\n\n" + "\n\n".join(
-        f"Bell {bell} of the {number} weighs {bell * number + 100} kilograms and was cast for the tower by founder {bell}."
+        f"Bell {bell} of the {number} weighs {bell * number + 100} kilograms and was cast by founder {bell}."
         for bell in range(1, 40)
     )
 

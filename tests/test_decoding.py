@@ -41,6 +41,7 @@ def test_both_byte_orders(mark: bytes) -> None:
     [
         (ENGLISH, "windows-1252"),
         (FRENCH, "latin-1"),
+        ("« C’est très bien », dit-il. « Où étaient-ils ? »", "windows-1252"),
         (GERMAN, "latin-1"),
         ("La riunione sarà domani nella sala grande.", "latin-1"),
         (SWEDISH, "windows-1252"),

@@ -109,5 +109,7 @@ def test_the_changelog_begins_with_what_is_not_released() -> None:
 
 
 def test_no_page_names_a_file_that_is_not_there() -> None:
-    named = set(re.findall(r"`((?:qa|index|corpus|scripts|tests|benchmarks|docs)/[\w./-]+\.(?:py|md|sh|jsonl|toml))`", ALL))
+    named = set(
+        re.findall(r"`((?:qa|index|corpus|scripts|tests|benchmarks|docs)/[\w./-]+\.(?:py|md|sh|jsonl|toml))`", ALL)
+    )
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -108,7 +107,7 @@ def import_strictly(folder: Path, *modules: str) -> set[str]:
     home, temporary = folder / "home", folder / "temporary"
     home.mkdir()
     temporary.mkdir()
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(temporary), "IBIDEM_PORT": "ten"}
+    environment = {"PYTHONPATH": str(ROOT), "HOME": str(home), "TMPDIR": str(temporary), "IBIDEM_PORT": "ten"}
     (folder / "ibidem.toml").write_text("this is not TOML")
     result = subprocess.run(
         [sys.executable, "-B", "-W", "error", "-c", STRICT, *modules],
@@ -126,7 +125,7 @@ def import_strictly(folder: Path, *modules: str) -> set[str]:
 
 def test_importing_every_module_opens_writes_and_reads_nothing(tmp_path: Path) -> None:
     loaded = import_strictly(tmp_path, *NAMES)
-    assert {"faiss", "onnxruntime", "flask"} <= loaded
+    assert {"faiss", "tokenizers", "flask"} <= loaded
     assert loaded & {"torch", "transformers", "sentence_transformers", "onnxscript"} == set()
 
 

@@ -77,6 +77,9 @@ def test_a_newer_generation_is_served_within_two_seconds(flags: Flags, live: Liv
     wait_until(serves(live, flags.blue))
     assert BLUE in told(live)
     assert live.problem is None
+    metrics = create_app(live).test_client().get("/metrics").text
+    assert flags.blue in metrics
+    assert flags.red not in metrics
 
 
 def test_a_rollback_is_served_as_well(flags: Flags, live: Live) -> None:

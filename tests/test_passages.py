@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -42,10 +43,20 @@ class Words:
         self.limit = limit
 
     def piece_starts(self, texts: Sequence[str]) -> list[list[int]]:
-        return [[match.start() for match in regex.finditer(r"\S+", text)] for text in texts]
+        return [[match.start() for match in re.finditer(r"\S+", text)] for text in texts]
 
     def size(self, text: str) -> int:
         return len(text.split()) + self.special
+
+
+class Characters(Words):
+    """Every code point that isn't white space is a piece."""
+
+    def piece_starts(self, texts: Sequence[str]) -> list[list[int]]:
+        return [[match.start() for match in re.finditer(r"\S", text)] for text in texts]
+
+    def size(self, text: str) -> int:
+        return len("".join(text.split())) + self.special
 
 
 class RealPieces:
@@ -182,6 +193,13 @@ def test_emoji_that_are_joined_are_never_parted(real_pieces: Measure) -> None:
     assert len(parts) > 50
     for emoji in (family, flag, thumb):
         assert sum(part.count(emoji) for part in parts) == text.count(emoji)
+
+
+@pytest.mark.parametrize("cluster", ["e\u0301\u0302", "क्षि", "한\u0301\u0302"])
+def test_a_word_that_is_too_long_is_cut_between_grapheme_clusters(cluster: str) -> None:
+    found, _ = check(article(cluster * 100), Characters(limit=40))
+    assert len(found) > 15
+    assert all((one.end - one.start) % len(cluster) == 0 for one in found)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n \n"])

@@ -107,13 +107,15 @@ def test_candidates_past_a_tie_are_not_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize("dimension", [32, 384, 768])
 def test_equal_rows_score_equally_wherever_they_stand(tmp_path: Path, count: int, dimension: int) -> None:
     """The best sentence is the first of equals, and equal passages tie to the last bit."""
-    vectors = np.tile(unit(1, dimension), (count, 1))
-    ranges = np.stack([np.zeros(count, np.int64), np.full(count, count)], axis=1)
-    index = written(tmp_path, vectors, vectors, ranges)
+    vectors = np.tile(unit(1, dimension), (10 * count, 1))
+    everywhere, apart = np.arange(10 * count), np.arange(0, 10 * count, 10)
+    first = everywhere - everywhere % count
+    index = written(tmp_path, vectors, vectors, np.stack([first, first + count], axis=1))
     for seed in range(20):
-        found = index.scores(unit(1, dimension, seed=seed)[0], np.arange(count))
-        assert len(set(found.passage.tolist())) == len(set(found.sentence.tolist())) == 1
-        assert found.best_sentence.tolist() == [0] * count
+        for ids in (everywhere, apart, everywhere[:count]):
+            found = index.scores(unit(1, dimension, seed=seed)[0], ids)
+            assert len(set(found.passage.tolist())) == len(set(found.sentence.tolist())) == 1
+            assert found.best_sentence.tolist() == first[ids].tolist()
 
 
 @pytest.mark.parametrize("name", FILES)
