@@ -189,7 +189,7 @@ def prune(keep: int, index: Path | None) -> None:
     folder = load_settings({"index": index}).index
     with generation.exclusive(folder):
         removed = generation.prune(folder, keep)
-    click.echo(f"removed {len(removed)} generations" + "".join(f"\n  {name}" for name in removed))
+    click.echo(f"generations removed: {len(removed)}" + "".join(f"\n  {name}" for name in removed))
 
 
 def _summary(folder: Path, name: str, current: bool) -> dict[str, Any]:
