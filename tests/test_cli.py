@@ -271,9 +271,9 @@ def test_prune_keeps_the_newest_and_never_removes_the_current_one(small: Path) -
     new = current_generation(small)
     make_current(small, old)
     result = ibidem("generations", "prune", "--keep", "1", "--index", small)
-    assert (result.exit_code, result.stdout) == (0, f"removed 1 generations\n  {middle}\n")
+    assert (result.exit_code, result.stdout) == (0, f"generations removed: 1\n  {middle}\n")
     assert list_generations(small) == [old, new]
-    assert ibidem("generations", "prune", "--index", small).stdout == "removed 0 generations\n"
+    assert ibidem("generations", "prune", "--index", small).stdout == "generations removed: 0\n"
     assert {path.name for path in (small / "generations").iterdir()} == {old, new}
 
 
