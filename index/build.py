@@ -84,7 +84,7 @@ def build(folders: Sequence[Path], index: Path, model_name: str, progress: Progr
             articles=len(after),
             passages=texts_writer.passages,
             sentences=texts_writer.sentences,
-            rejected=tuple((_printable(rejection.path), rejection.reason) for rejection in rejected),
+            rejected=tuple((str(rejection.path), rejection.reason) for rejection in rejected),
         )
         progress("Verifying", 0, None)
         _try_out(folder)
@@ -133,9 +133,7 @@ def _nothing_to_index(folders: Sequence[Path], rejected: Sequence[Rejection]) ->
     if not rejected:
         return f"there are no articles (.md or .txt files) in {where}"
     first = rejected[0]
-    return (
-        f"none of the {len(rejected)} files in {where} can be read; the first, {_printable(first.path)}: {first.reason}"
-    )
+    return f"none of the {len(rejected)} files in {where} can be read; the first, {first.path}: {first.reason}"
 
 
 def _encoder(model_name: str, index: Path, folder: Path, progress: Progress) -> Encoder:
@@ -236,7 +234,3 @@ def _try_out(folder: Path) -> None:
     engine = LocalEngine(folder)
     if not engine.search("What is this?", engine.encode("What is this?"), 1):
         raise DamagedGeneration("the new generation answers nothing; the old one stays current")
-
-
-def _printable(path: Path) -> str:
-    return str(path).encode(errors="backslashreplace").decode()

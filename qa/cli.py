@@ -100,7 +100,7 @@ def build(folders: tuple[Path, ...], index: Path | None, model: str | None, as_j
         _print_json(report)
         return
     for rejection in report.rejected:
-        click.echo(f"rejected {_printable(rejection.path)}: {rejection.reason}")
+        click.echo(f"rejected {rejection.path}: {rejection.reason}")
     click.echo(
         f"{report.articles} articles ({report.unchanged} unchanged, {report.new} new, {report.changed} changed),"
         f" {report.removed} removed, {len(report.rejected)} rejected"
@@ -208,10 +208,6 @@ def _summary(folder: Path, name: str, current: bool) -> dict[str, Any]:
 
 def _print_json(value: object) -> None:
     click.echo(TypeAdapter(type(value)).dump_json(value, indent=2).decode())
-
-
-def _printable(path: Path) -> str:
-    return str(path).encode(errors="backslashreplace").decode()
 
 
 if __name__ == "__main__":

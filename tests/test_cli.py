@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -203,6 +204,31 @@ def test_a_build_that_can_not_be_done_ends_with_3_and_changes_nothing(
         "build", "--index", small, option, value or alone / "empty"
     ), 3, says)  # fmt: skip
     assert (current_generation(small), list_generations(small)) == before
+
+
+def test_an_index_that_can_not_be_written_ends_with_3(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    assert_one_line(ibidem("build", "--index", tmp_path / "file" / "index"), 3, "Not a directory")
+
+
+def test_a_build_that_is_stopped_ends_with_130_and_changes_nothing(small: Path) -> None:
+    before = current_generation(small)
+    with subprocess.Popen(
+        [*IBIDEM, "build", "--articles", str(ROOT / "corpus" / "articles"), "--index", str(small)],
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that runs the tests in the background lets them ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not list((small / "generations").glob(".building-*")) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert said == "ibidem: stopped\n"
+    assert process.returncode == 130
+    assert current_generation(small) == before
+    assert not list((small / "generations").glob(".building-*"))
 
 
 def test_of_two_builders_at_once_the_second_ends_with_3(small: Path) -> None:
