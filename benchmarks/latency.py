@@ -102,7 +102,7 @@ def _time_in_turns(index: Path, encoder: Encoder, questions: list[str]) -> tuple
         for start in range(0, len(questions), TURN):
             turn = questions[start : start + TURN]
             served.extend(_times(client.ask, turn))
-            bare.extend(_times(encoder.encode_question, turn))
+            bare.extend(_times(lambda question: encoder.encode_questions([question]), turn))
 
     first = _start(index, "Is anyone there, and ready to answer?", take_turns)
     return first, served, bare

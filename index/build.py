@@ -232,5 +232,5 @@ def _files(folder: Path) -> list[str]:
 def _try_out(folder: Path) -> None:
     """Opens the generation as the service would, and asks it a question."""
     engine = LocalEngine(folder)
-    if not engine.search("What is this?", engine.encode("What is this?"), 1):
+    if not engine.search("What is this?", engine.encode(["What is this?"])[0], 1):
         raise DamagedGeneration("the new generation answers nothing; the old one stays current")

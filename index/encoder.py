@@ -69,11 +69,11 @@ class Encoder:
         self.limit = self.description.limit
         self.special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
 
-    def encode_question(self, question: str) -> Vectors:
-        """The question's vector, shape ``(dimension,)``, float32, of unit length."""
-        texts = self._tokenizer.encode_batch([self.description.question_prompt + question])
-        vector: Vectors = self._run(texts)[0]
-        return vector
+    def encode_questions(self, questions: Sequence[str]) -> Vectors:
+        """The vectors of questions, shape ``(n, dimension)``, float32, rows of unit length, in the same order."""
+        found = np.empty((len(questions), self.dimension), np.float32)
+        self._encode(self.description.question_prompt, questions, found.__setitem__)
+        return found
 
     def encode_passages(self, texts: Sequence[str], done: Callable[[NDArray[np.int64], Vectors], None]) -> None:
         """Encodes texts in batches of like length, shortest first.
@@ -81,7 +81,9 @@ class Encoder:
         ``done`` is called once a batch with the numbers of its texts, shape ``(n,)``, and their vectors,
         shape ``(n, dimension)``, float32, rows of unit length.
         """
-        prompt = self.description.passage_prompt
+        self._encode(self.description.passage_prompt, texts, done)
+
+    def _encode(self, prompt: str, texts: Sequence[str], done: Callable[[NDArray[np.int64], Vectors], None]) -> None:
         order = np.argsort(np.fromiter(map(len, texts), np.int64, len(texts)), kind="stable")
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]

@@ -6,6 +6,7 @@ are then scored in full, and the scores combined; the weights were chosen on SQu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -27,7 +28,7 @@ from index.generation import (
 )
 from index.lexical import LexicalIndex
 from index.passages import Sentence
-from index.store import Entry, Excerpt, Store
+from index.store import Entry, Excerpt, Spans, Store
 from index.vectors import DenseScores, VectorIndex
 
 DEPTH = 100
@@ -60,14 +61,17 @@ class Engine(Protocol):
     def manifest(self) -> Manifest:
         """What the generation says of itself."""
 
-    def encode(self, question: str) -> Vectors:
-        """The question's vector, float32 of shape ``(dimension,)``, of unit length."""
+    def encode(self, questions: Sequence[str]) -> Vectors:
+        """The vectors of questions, float32 of shape ``(n, dimension)``, rows of unit length, in the same order."""
 
     def search(self, question: str, vector: Vectors, top_k: int) -> list[Hit]:
         """The ``top_k`` best passages, or all there are: score descending, then article id, then start."""
 
     def article(self, article_id: str) -> Article:
         """An article. Raises ``UnknownArticle``."""
+
+    def spans(self, article_id: str) -> Spans:
+        """Where an article's passages and sentences stand. Raises ``UnknownArticle``."""
 
     def catalogue(self) -> list[Entry]:
         """The entry of every article, by id."""
@@ -103,9 +107,9 @@ class LocalEngine:
                     f"the parts of generation {manifest.generation} don't agree on {what}: build again"
                 )
 
-    def encode(self, question: str) -> Vectors:
+    def encode(self, questions: Sequence[str]) -> Vectors:
         """See ``Engine``."""
-        return self._encoder.encode_question(question)
+        return self._encoder.encode_questions(questions)
 
     def search(self, question: str, vector: Vectors, top_k: int) -> list[Hit]:
         """See ``Engine``."""
@@ -125,6 +129,10 @@ class LocalEngine:
     def article(self, article_id: str) -> Article:
         """See ``Engine``."""
         return self._store.article(article_id)
+
+    def spans(self, article_id: str) -> Spans:
+        """See ``Engine``."""
+        return self._store.spans(article_id)
 
     def catalogue(self) -> list[Entry]:
         """See ``Engine``."""

@@ -30,7 +30,11 @@ CREATE TABLE articles (
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY, article INTEGER NOT NULL, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE sentences (id INTEGER PRIMARY KEY, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL) STRICT;
+CREATE TABLE sentences (
+    id INTEGER PRIMARY KEY, article INTEGER NOT NULL, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL
+) STRICT;
+CREATE INDEX passages_by_article ON passages (article);
+CREATE INDEX sentences_by_article ON sentences (article);
 """
 
 _COLUMNS = tuple(field.name for field in fields(Metadata))
@@ -57,6 +61,14 @@ class Excerpt:
     text: str
     prefix: str
     suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Where an article's passages and sentences stand, each ``(start, end)`` in code points, half-open, ascending."""
+
+    passages: tuple[tuple[int, int], ...]
+    sentences: tuple[tuple[int, int], ...]
 
 
 class Store:
@@ -100,6 +112,22 @@ class Store:
         )
         found = {row[0]: Sentence(*row[1:]) for row in rows}
         return [found[sentence] for sentence in sentences]
+
+    def spans(self, article_id: str) -> Spans:
+        """Where an article's passages and sentences stand. Raises ``UnknownArticle``."""
+        number = self._connection.execute("SELECT number FROM articles WHERE id = ?", [article_id]).fetchone()
+        if number is None:
+            raise _unknown(article_id)
+        return Spans(
+            *(
+                tuple(
+                    self._connection.execute(
+                        f'SELECT "start", "end" FROM {table} WHERE article = ? ORDER BY id', number
+                    )
+                )
+                for table in ("passages", "sentences")
+            )
+        )
 
     def catalogue(self) -> list[Entry]:
         """The entry of every article, by id."""
@@ -145,16 +173,18 @@ class StoreWriter:
 
     def add_passages(self, article: Article, sentences: Sequence[Sentence], passages: Sequence[Passage]) -> None:
         """Adds the sentences and the passages of an article; each gets the next free id."""
-        self._connection.executemany(
-            "INSERT INTO sentences VALUES (?, ?, ?)",
-            [(number, s.start, s.end) for number, s in enumerate(sentences, self.sentences)],
-        )
-        self._connection.executemany(
-            "INSERT INTO passages VALUES (?, (SELECT number FROM articles WHERE id = ?), ?, ?)",
-            [(number, article.id, p.start, p.end) for number, p in enumerate(passages, self.passages)],
-        )
+        spans = [(number, s.start, s.end) for number, s in enumerate(sentences, self.sentences)]
+        self._add_spans("sentences", article.id, spans)
+        spans = [(number, p.start, p.end) for number, p in enumerate(passages, self.passages)]
+        self._add_spans("passages", article.id, spans)
         self.sentences += len(sentences)
         self.passages += len(passages)
+
+    def _add_spans(self, table: str, article_id: str, spans: Sequence[tuple[int, int, int]]) -> None:
+        self._connection.executemany(
+            f"INSERT INTO {table} VALUES (?1, (SELECT number FROM articles WHERE id = ?4), ?2, ?3)",
+            [(*span, article_id) for span in spans],
+        )
 
     def close(self) -> None:
         """Ends the writing; the file is whole, and not yet synced to the disk."""
@@ -189,6 +219,10 @@ def _catalogue(connection: sqlite3.Connection) -> list[Entry]:
 def _article(connection: sqlite3.Connection, article_id: str) -> Article:
     row = connection.execute(f"SELECT text, {_ENTRY} FROM articles WHERE id = ?", [article_id]).fetchone()
     if row is None:
-        raise UnknownArticle(f"there is no article {article_id!r} in this generation")
+        raise _unknown(article_id)
     entry = _entry(row[1:])
     return Article(text=row[0], **{column: getattr(entry, column) for column in _COLUMNS})
+
+
+def _unknown(article_id: str) -> UnknownArticle:
+    return UnknownArticle(f"there is no article {article_id!r} in this generation")

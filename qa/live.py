@@ -83,5 +83,5 @@ def open_current(index: Path) -> Engine:
     """The engine of the current generation, verified and warmed by answering questions."""
     engine = LocalEngine(generation_folder(index, current_generation(index)))
     for question in _WARMING_QUESTIONS:
-        engine.search(question, engine.encode(question), 1)
+        engine.search(question, engine.encode([question])[0], 1)
     return engine

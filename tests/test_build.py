@@ -132,7 +132,7 @@ def test_the_same_archive_gives_the_same_index_from_nothing(
     assert excerpts_of(current_folder(new_index)) == excerpts_of(current_folder(index))
     again = LocalEngine(current_folder(new_index))
     for question in questions[::5]:
-        vector = engine.encode(question)
+        vector = engine.encode([question])[0]
         assert again.search(question, vector, 20) == engine.search(question, vector, 20)
 
 
@@ -231,7 +231,7 @@ def test_a_damaged_encoder_is_exported_anew(new_index: Path, archive: Path) -> N
     found = current_folder(new_index) / encoding.MODEL_FILE
     assert found.stat().st_ino != damaged.stat().st_ino
     engine = LocalEngine(current_folder(new_index))
-    assert engine.search("What floats?", engine.encode("What floats on water?"), 1)[0].excerpt.article.id == "b"
+    assert engine.search("What floats?", engine.encode(["What floats on water?"])[0], 1)[0].excerpt.article.id == "b"
 
 
 @pytest.mark.parametrize("damage", ["no manifest", "bad manifest", "no texts", "bad texts", "one page of the texts"])

@@ -83,7 +83,7 @@ def test_vectors_are_those_of_sentence_transformers(
     assert len(passages) > 20
     expected = np.asarray(original.encode(texts, normalize_embeddings=True))
     assert cosines(encoded(encoder, texts), expected).min() > 0.9999
-    questions = np.array([encoder.encode_question(text) for text in ODD_TEXTS])
+    questions = encoder.encode_questions(ODD_TEXTS)
     assert cosines(questions, expected[len(passages) :]).min() > 0.9999
 
 
@@ -93,7 +93,7 @@ def test_vectors_of_different_texts_differ(encoder: Encoder, passages: list[str]
 
 
 def test_a_vector_is_float32_and_of_unit_length(encoder: Encoder) -> None:
-    question, vectors = encoder.encode_question("Who flew?"), encoded(encoder, ODD_TEXTS)
+    question, vectors = encoder.encode_questions(["Who flew?"])[0], encoded(encoder, ODD_TEXTS)
     assert (question.shape, vectors.shape) == ((384,), (len(ODD_TEXTS), 384))
     assert question.dtype == vectors.dtype == np.dtype(np.float32)
     assert np.linalg.norm([question, *vectors], axis=1) == pytest.approx(1, abs=1e-5)
@@ -102,7 +102,7 @@ def test_a_vector_is_float32_and_of_unit_length(encoder: Encoder) -> None:
 def test_a_text_has_the_same_vector_alone_and_in_any_batch(encoder: Encoder, passages: list[str]) -> None:
     texts = [*ODD_TEXTS, *passages[:12]]
     together, backwards = encoded(encoder, texts), encoded(encoder, texts[::-1])[::-1]
-    alone = np.array([encoder.encode_question(text) for text in texts])
+    alone = np.concatenate([encoder.encode_questions([text]) for text in texts])
     assert np.abs(together - alone).max() < 1e-5
     assert np.abs(together - backwards).max() < 1e-5
 
@@ -117,6 +117,13 @@ def test_every_text_is_given_once_shortest_first_in_bounded_batches(encoder: Enc
     assert [len(texts[number]) for number in order] == sorted(map(len, texts))
 
 
+def test_questions_in_several_batches_keep_their_order(encoder: Encoder) -> None:
+    texts = [f"word {'more ' * (number * 37 % 50)}" for number in range(2 * BATCH + 5)]
+    alone = np.concatenate([encoder.encode_questions([text]) for text in texts])
+    assert np.abs(encoder.encode_questions(texts) - alone).max() < 1e-5
+    assert encoder.encode_questions([]).shape == (0, 384)
+
+
 def test_no_texts_are_no_batches(encoder: Encoder) -> None:
     def fail(numbers: NDArray[np.int64], vectors: Vectors) -> None:
         raise AssertionError(numbers)
@@ -127,9 +134,9 @@ def test_no_texts_are_no_batches(encoder: Encoder) -> None:
 
 def test_threads_get_the_same_vectors(encoder: Encoder, passages: list[str]) -> None:
     texts = passages[:12]
-    expected = np.array([encoder.encode_question(text) for text in texts])
+    expected = np.concatenate([encoder.encode_questions([text]) for text in texts])
     with ThreadPoolExecutor(8) as pool:
-        found = np.array(list(pool.map(encoder.encode_question, texts * 4)))
+        found = np.concatenate(list(pool.map(lambda text: encoder.encode_questions([text]), texts * 4)))
     assert np.abs(found - np.tile(expected, (4, 1))).max() < 1e-6
 
 

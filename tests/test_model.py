@@ -158,7 +158,7 @@ def test_a_model_of_any_path_is_exported_as_it_is(small_exported: Encoder, small
 
 
 def test_questions_get_the_prompt_of_questions(small_exported: Encoder, small_original: SentenceTransformer) -> None:
-    found = np.array([small_exported.encode_question(text) for text in TEXTS])
+    found = small_exported.encode_questions(TEXTS)
     expected = np.asarray(small_original.encode_query(TEXTS, normalize_embeddings=True))
     assert np.abs(found - expected).max() < 1e-4
 

@@ -52,7 +52,7 @@ OLDER, OLDEST = "20200102T000000Z-000000", "20200101T000000Z-000000"
 
 
 def ask(engine: LocalEngine, question: str, top_k: int) -> list[Hit]:
-    return engine.search(question, engine.encode(question), top_k)
+    return engine.search(question, engine.encode([question])[0], top_k)
 
 
 def current_folder(index: Path) -> Path:
@@ -106,7 +106,7 @@ def test_hits_are_those_of_the_formula(
 ) -> None:
     monkeypatch.setattr(search, "DEPTH", depth)
     for question in [*questions[::15], *MORE_QUESTIONS]:
-        vector = engine.encode(question)
+        vector = engine.encode([question])[0]
         hits = engine.search(question, vector, depth)
         expected = reference(current_folder(index), question, vector, depth)[:depth]
         assert [hit.score for hit in hits] == pytest.approx([score for score, *_ in expected], abs=3e-6)

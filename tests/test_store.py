@@ -106,10 +106,20 @@ def test_sentences_are_numbered_through_all_articles_by_id(store: Store) -> None
     assert store.sentence_spans(range(store.sentences)) == expected
 
 
+def test_spans_are_those_of_the_article_alone(store: Store) -> None:
+    for article in (FULL, BARE, EMPTY_STRINGS):
+        sentences, passages = parts(article)
+        found = store.spans(article.id)
+        assert found.sentences == tuple((s.start, s.end) for s in sentences)
+        assert found.passages == tuple((p.start, p.end) for p in passages)
+
+
 @pytest.mark.parametrize("article_id", ["", "nothing", "2025/Bare", "%", "2025/bare/"])
 def test_an_article_that_is_not_there_is_unknown(store: Store, article_id: str) -> None:
     with pytest.raises(UnknownArticle, match="there is no article "):
         store.article(article_id)
+    with pytest.raises(UnknownArticle, match="there is no article "):
+        store.spans(article_id)
 
 
 def test_an_id_can_be_taken_only_once(tmp_path: Path) -> None:
