@@ -5,7 +5,7 @@
 A collection is a folder with corpus.jsonl, queries.jsonl and qrels/test.tsv. Each is built with `ibidem build`'s own
 function into an index below --work (kept, so that a second run embeds nothing) and asked through the same `answer` as
 over HTTP; a document's rank is that of its best passage. Prints JSON with ir-measures' figures, and with --run writes
-each ranking as a TREC run file. Needs the extra `benchmarks`.
+each ranking as a TREC run file.
 """
 
 from __future__ import annotations

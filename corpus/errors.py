@@ -3,16 +3,22 @@
     IbidemError                     something failed; exit code 3
     ├── WrongUse                    the caller asked for something that can't be; exit code 2
     │   ├── InvalidSetting          a setting has a value it can't have
-    │   └── InvalidQuestion         a question that is blank, too long or not text
+    │   ├── InvalidQuestion         a question that is blank, too long or not text
+    │   ├── InvalidQuestions        a set of questions for evaluation that is missing or has a mistake
+    │   ├── InvalidRun              a run file that is missing or has a mistake
+    │   ├── InvalidResult           the result of an evaluation that can't be read, or a folder that is none
+    │   └── NotComparable           two evaluations of different questions
     ├── UnreadableArticle           a file that is no article; the build reports it and goes on
     ├── NoArticles                  a folder of articles that is missing or can't be listed
     ├── UnknownArticle              no article of that id in the generation
+    ├── UnlocatedGold               what a question should find is not in the index
     ├── EncoderUnavailable          the model can't be had, or its files aren't what they should be
     ├── NoIndex                     nothing has been built yet
     ├── UnknownGeneration           no generation of that id in the index
     ├── DamagedGeneration           a generation whose parts don't fit its manifest
     ├── UnsupportedFormat           a generation of another format version
     ├── BuildInProgress             another builder holds the lock
+    ├── WorseGeneration             a new generation that the gate refuses to publish; exit code 1
     └── PortInUse                   the service can't listen where it was told to
 
 The message of each says what was wrong, where, and what to do about it, in one line. The HTTP statuses of
@@ -40,6 +46,22 @@ class InvalidQuestion(WrongUse):
     """A question that is blank, too long or not text."""
 
 
+class InvalidQuestions(WrongUse):
+    """A set of questions for evaluation that is missing or has a mistake."""
+
+
+class InvalidRun(WrongUse):
+    """A run file that is missing or has a mistake."""
+
+
+class InvalidResult(WrongUse):
+    """The result of an evaluation that can't be read, or a folder that is none."""
+
+
+class NotComparable(WrongUse):
+    """Two evaluations that are not of the same questions."""
+
+
 class UnreadableArticle(IbidemError):
     """A file that can't be read as an article, with the reason."""
 
@@ -50,6 +72,10 @@ class NoArticles(IbidemError):
 
 class UnknownArticle(IbidemError):
     """No article of that id in the generation."""
+
+
+class UnlocatedGold(IbidemError):
+    """What a question should find is not in the index."""
 
 
 class EncoderUnavailable(IbidemError):
@@ -74,6 +100,12 @@ class UnsupportedFormat(IbidemError):
 
 class BuildInProgress(IbidemError):
     """Another builder holds the lock."""
+
+
+class WorseGeneration(IbidemError):
+    """A new generation that is significantly worse than the one serving, and was not published."""
+
+    exit_code = 1
 
 
 class PortInUse(IbidemError):

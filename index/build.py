@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +22,19 @@ from index import encoder as encoding
 from index import generation, lexical, model, store, vectors
 from index.cache import VectorCache
 from index.encoder import Encoder
+from index.generation import Manifest
 from index.lexical import LexicalWriter
 from index.passages import context, cut
-from index.search import LocalEngine
+from index.search import Engine, LocalEngine
 from index.store import Entry, Store, StoreWriter
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the step, how much of it is done, and how much there is (``None`` while that isn't known)."""
+
+Gate = Callable[[Engine, Callable[[], Engine], Progress], Mapping[str, Any]]
+"""Judges a generation before it is published. Called with its engine, with what opens the current generation (raises an
+``IbidemError`` if there is none, or if it can't be opened), and with the progress; what it returns is kept in the
+manifest as JSON, and what it raises keeps the generation from being published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,8 @@ class Report:
     """What a build did.
 
     ``unchanged``, ``new``, ``changed`` and ``removed`` count articles, against the generation that was
-    current before. ``embedded`` counts the texts (passages and sentences) that had to be encoded.
+    current before. ``embedded`` counts the texts (passages and sentences) that had to be encoded. ``evaluation`` is
+    what the gate found, ``None`` without one.
     """
 
     generation: str
@@ -48,6 +56,7 @@ class Report:
     removed: int
     embedded: int
     rejected: tuple[Rejection, ...]
+    evaluation: Mapping[str, Any] | None
 
 
 @dataclass(slots=True)
@@ -61,11 +70,13 @@ class _Texts:
     by_key: dict[bytes, str] = field(default_factory=dict)
 
 
-def build(folders: Sequence[Path], index: Path, model_name: str, progress: Progress) -> Report:
-    """Builds a generation of all articles in ``folders`` and makes it current.
+def build(
+    folders: Sequence[Path], index: Path, model_name: str, progress: Progress, gate: Gate | None = None
+) -> Report:
+    """Builds a generation of all articles in ``folders`` and makes it current, if the ``gate`` lets it pass.
 
-    Up to its last step the index is what it was, whatever happens. Raises ``BuildInProgress``, ``NoArticles``
-    or ``EncoderUnavailable``.
+    Up to its last step the index is what it was, whatever happens. Raises ``BuildInProgress``, ``NoArticles``,
+    ``EncoderUnavailable``, or what the gate does.
     """
     with generation.exclusive(index), generation.building(index) as folder:
         before = _current_catalogue(index)
@@ -87,8 +98,21 @@ def build(folders: Sequence[Path], index: Path, model_name: str, progress: Progr
             rejected=tuple((str(rejection.path), rejection.reason) for rejection in rejected),
         )
         progress("Verifying", 0, None)
-        _try_out(folder)
+        engine = _try_out(folder)
+        if gate:
+            evaluation = gate(engine, lambda: _open_current(index), progress)
+            manifest = generation.keep_evaluation(folder, manifest, evaluation)
         generation.publish(index, folder, manifest.generation)
+    return _report(manifest, before, after, embedded, rejected)
+
+
+def _report(
+    manifest: Manifest,
+    before: Mapping[str, Entry],
+    after: Mapping[str, Entry],
+    embedded: int,
+    rejected: Sequence[Rejection],
+) -> Report:
     same = [entry_id for entry_id in after if entry_id in before]
     unchanged = sum(after[entry_id] == before[entry_id] for entry_id in same)
     return Report(
@@ -102,6 +126,7 @@ def build(folders: Sequence[Path], index: Path, model_name: str, progress: Progr
         removed=len(before) - len(same),
         embedded=embedded,
         rejected=tuple(rejected),
+        evaluation=manifest.evaluation,
     )
 
 
@@ -229,8 +254,14 @@ def _files(folder: Path) -> list[str]:
     return [*encoding.FILES, *vectors.FILES, store.FILE, *lexical.files(folder)]
 
 
-def _try_out(folder: Path) -> None:
+def _open_current(index: Path) -> Engine:
+    """The engine of the current generation. Raises as ``LocalEngine`` does, or ``NoIndex``."""
+    return LocalEngine(generation.generation_folder(index, generation.current_generation(index)))
+
+
+def _try_out(folder: Path) -> Engine:
     """Opens the generation as the service would, and asks it a question."""
     engine = LocalEngine(folder)
     if not engine.search("What is this?", engine.encode(["What is this?"])[0], 1):
         raise DamagedGeneration("the new generation answers nothing; the old one stays current")
+    return engine

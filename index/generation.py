@@ -23,7 +23,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,8 @@ class Manifest:
 
     ``created`` is a UTC time in ISO 8601, ``encoder`` the encoder's identity, ``model`` its name. ``rejected``
     pairs each file that was left out with the reason; ``files`` maps each file of the generation to its
-    SHA-256 in hexadecimal.
+    SHA-256 in hexadecimal. ``evaluation`` is what a gate found before the generation was published, ``None`` if
+    it was built without one.
     """
 
     format: int
@@ -63,6 +64,7 @@ class Manifest:
     sentences: int
     rejected: tuple[tuple[str, str], ...]
     files: Mapping[str, str]
+    evaluation: Mapping[str, Any] | None
 
 
 def generation_folder(index: Path, generation: str) -> Path:
@@ -101,9 +103,18 @@ def read_manifest(folder: Path) -> Manifest:
             f" {FORMAT}: build the index again"
         )
     try:
-        return Manifest(**{**values, "rejected": tuple(map(tuple, values["rejected"])), "files": {**values["files"]}})
+        return Manifest(**values | _typed(**values))
     except (TypeError, KeyError) as error:
         raise DamagedGeneration(f"the manifest of generation {folder.name} is not complete: {error}") from error
+
+
+def _typed(*, rejected: Any, files: Any, evaluation: Any, **_: Any) -> dict[str, Any]:
+    """The values that JSON has another type for; raises ``TypeError`` for what they can't be."""
+    return {
+        "rejected": tuple(map(tuple, rejected)),
+        "files": {**files},
+        "evaluation": None if evaluation is None else {**evaluation},
+    }
 
 
 def verify_files(folder: Path) -> Manifest:
@@ -153,14 +164,18 @@ def building(index: Path) -> Iterator[Path]:
     """
     generations = index / GENERATIONS
     generations.mkdir(exist_ok=True)
+    _remove_leftovers(generations)
+    try:
+        yield Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=generations))
+    finally:
+        # Also finds the folder of a builder that was stopped before it knew its name.
+        _remove_leftovers(generations)
+
+
+def _remove_leftovers(generations: Path) -> None:
     for pattern in (f"{_UNFINISHED}*", f"{_DISCARDED}*"):
         for left in generations.glob(pattern):
             shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=generations))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_manifest(folder: Path, files: Sequence[str], **values: Any) -> Manifest:
@@ -173,13 +188,26 @@ def write_manifest(folder: Path, files: Sequence[str], **values: Any) -> Manifes
         generation=f"{now:%Y%m%dT%H%M%SZ-%f}",
         created=now.isoformat(timespec="seconds"),
         files=checksums,
+        evaluation=None,
         **values,
     )
-    content = json.dumps(asdict(manifest), indent=1, ensure_ascii=False) + "\n"
-    (folder / MANIFEST_FILE).write_text(content, encoding="utf-8")
+    _write(folder, manifest)
     for path in [*folder.rglob("*"), folder]:
         _sync(path)
     return manifest
+
+
+def keep_evaluation(folder: Path, manifest: Manifest, evaluation: Mapping[str, Any]) -> Manifest:
+    """Adds what a gate found to the manifest of a generation that isn't published yet, and syncs it; the manifest, as
+    it is read back."""
+    _write(folder, replace(manifest, evaluation=evaluation))
+    _sync(folder / MANIFEST_FILE)
+    return read_manifest(folder)
+
+
+def _write(folder: Path, manifest: Manifest) -> None:
+    content = json.dumps(asdict(manifest), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    (folder / MANIFEST_FILE).write_text(content, encoding="utf-8")
 
 
 def publish(index: Path, folder: Path, generation: str) -> None:

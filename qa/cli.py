@@ -7,13 +7,18 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from pydantic import TypeAdapter
 
-from corpus.errors import IbidemError
-from qa.settings import load_settings
+from corpus.errors import IbidemError, WrongUse
+from qa.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from index.build import Gate, Report
+    from index.generation import Manifest
+    from qa.evaluation.judgement import Judgement
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -83,22 +88,37 @@ def main() -> None:
 )
 @index_option
 @click.option("--model", help="The encoder: the path of a sentence-transformers model, or its name on the hub.")
+@click.option(
+    "--gate",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Questions by which the new index must not be worse than the current one; may be given more than once.",
+)
+@click.option("--force", is_flag=True, help="Make it current even if it is worse by the gate's questions.")
 @json_option
-def build(folders: tuple[Path, ...], index: Path | None, model: str | None, as_json: bool) -> None:
+def build(
+    folders: tuple[Path, ...], index: Path | None, model: str | None, gate: tuple[Path, ...], force: bool, as_json: bool
+) -> None:
     """Build the index from folders of articles and make it current.
 
     What was encoded before is not encoded again. A service that runs on the index takes the new one up by
-    itself; until the build is done, and if it fails, the old one stays.
+    itself; until the build is done, and if it fails, the old one stays. With a gate, an index that answers its
+    questions significantly worse than the current one is not published, and the exit code is 1.
     """
     from index.build import build as build_index
     from qa.terminal import show_progress
 
-    settings = load_settings({"articles": folders or None, "index": index, "model": model})
+    settings = load_settings({"articles": folders or None, "index": index, "model": model, "gate": gate or None})
+    judge = _gate(settings, force)
     with show_progress() as progress:
-        report = build_index(settings.articles, settings.index, settings.model, progress)
+        report = build_index(settings.articles, settings.index, settings.model, progress, judge)
     if as_json:
         _print_json(report)
-        return
+    else:
+        _print_report(report, settings.index)
+
+
+def _print_report(report: Report, index: Path) -> None:
     for rejection in report.rejected:
         click.echo(f"rejected {rejection.path}: {rejection.reason}")
     click.echo(
@@ -106,7 +126,23 @@ def build(folders: tuple[Path, ...], index: Path | None, model: str | None, as_j
         f" {report.removed} removed, {len(report.rejected)} rejected"
     )
     click.echo(f"{report.passages} passages, {report.sentences} sentences; {report.embedded} texts embedded")
-    click.echo(f"generation {report.generation} is current in {settings.index}")
+    if report.evaluation is not None:
+        from qa.evaluation.judgement import from_json, summary
+
+        click.echo(summary(from_json(report.evaluation)))
+    click.echo(f"generation {report.generation} is current in {index}")
+
+
+def _gate(settings: Settings, force: bool) -> Gate | None:
+    """The gate that is set; its questions are read before anything is built."""
+    if not settings.gate:
+        if force:
+            raise WrongUse("--force is for a gate, and there is none: give --gate QUESTIONS as well")
+        return None
+    from qa.evaluation.gate import gate
+    from qa.evaluation.questions import read_questions
+
+    return gate([read_questions(path) for path in settings.gate], settings.threshold, force)
 
 
 @main.command()
@@ -126,6 +162,58 @@ def ask(question: str, index: Path | None, top_k: int, as_json: bool) -> None:
         _print_json(found)
     else:
         print_answer(found)
+
+
+@main.command()
+@click.argument("questions", nargs=-1, required=True, type=click.Path(path_type=Path))
+@index_option
+@click.option("--generation", metavar="ID", help="The generation to ask, if not the current one.")
+@click.option("--run", type=click.Path(path_type=Path), help="A TREC run file to be judged; then no index is asked.")
+@click.option("--part", help="Only the questions of this part: tuning or held.")
+@click.option(
+    "--unanswerable",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Further questions, which this archive does not answer; may be given more than once.",
+)
+@click.option("--against", metavar="RESULT_OR_GENERATION", help="What to compare with: a result's folder, or an id.")
+@click.option("--output", type=click.Path(path_type=Path), help="The folder for the result.")
+@json_option
+def evaluate(
+    questions: tuple[Path, ...],
+    index: Path | None,
+    part: str | None,
+    unanswerable: tuple[Path, ...],
+    output: Path | None,
+    as_json: bool,
+    **what: Any,
+) -> None:
+    """Measure how good the answers to QUESTIONS are: BEIR folders, or questions.jsonl files with quotes.
+
+    Writes result.json, report.html, and TREC run and qrels files to a new folder below var/evaluations, or to
+    the one given. With --against the exit code is the verdict: 0 better, 1 worse, 2 no difference shown.
+    """
+    from qa.evaluation import output as results
+    from qa.evaluation.questions import read_questions, read_unanswerable
+    from qa.evaluation.request import Request, carry_out
+    from qa.evaluation.summary import EXIT_CODES, as_json_values, print_summary
+    from qa.terminal import open_output, show_progress
+
+    settings = load_settings({"index": index})
+    folder = output or results.default_folder()
+    results.check_folder(folder)
+    sets = [*(read_questions(path, part) for path in questions), *map(read_unanswerable, unanswerable)]
+    with show_progress() as progress:
+        asked, comparison = carry_out(Request(sets, settings.index, settings.threshold, **what), progress)
+        progress("Writing", 0, None)
+        results.write(folder, asked, comparison)
+    if as_json:
+        _print_json(as_json_values(asked.evaluation, comparison, folder))
+    else:
+        print_summary(open_output(), asked.evaluation, comparison)
+        click.echo(f"report: {folder / results.REPORT_FILE}")
+    if comparison:
+        click.get_current_context().exit(EXIT_CODES[comparison.verdict])
 
 
 @main.command()
@@ -163,7 +251,9 @@ def list_generations(index: Path | None, as_json: bool) -> None:
     for entry in found:
         star = "*" if entry["current"] else " "
         what = entry["problem"] or f"{entry['articles']} articles, {entry['passages']} passages, {entry['model']}"
-        click.echo(f"{star} {entry['generation']}  {what}")
+        gated = entry.get("evaluation")
+        figure = f", {gated.measure} {gated.figure.value:.3f}" if gated else ""
+        click.echo(f"{star} {entry['generation']}  {what}{figure}")
 
 
 @generations.command()
@@ -199,11 +289,21 @@ def _summary(folder: Path, name: str, current: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {"generation": name, "current": current, "problem": None}
     try:
         manifest = generation.read_manifest(generation.generation_folder(folder, name))
+        entry["evaluation"] = _judgement(manifest)
     except IbidemError as error:
         return {**entry, "problem": str(error)}
     for field in ("created", "model", "articles", "passages", "sentences"):
         entry[field] = getattr(manifest, field)
     return entry
+
+
+def _judgement(manifest: Manifest) -> Judgement | None:
+    """What the gate found of a generation, ``None`` if it was built without one."""
+    if manifest.evaluation is None:
+        return None
+    from qa.evaluation.judgement import from_json
+
+    return from_json(manifest.evaluation)
 
 
 def _print_json(value: object) -> None:

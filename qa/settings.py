@@ -45,6 +45,10 @@ class Settings(BaseSettings):
         min_length=1,
         description="The encoder: the path of a sentence-transformers model, or its name on the hub.",
     )
+    gate: tuple[Path, ...] = Field(
+        default=(),
+        description="Question sets by which a new generation must not be worse. In the environment: a JSON list.",
+    )
     host: str = Field(default="127.0.0.1", min_length=1, description="The address that the service listens on.")
     port: int = Field(
         default=8080, ge=0, le=65535, description="The port that the service listens on; 0 is any free one."
@@ -54,6 +58,9 @@ class Settings(BaseSettings):
         ge=1,
         le=64,
         description="How many processes serve, each with the index in memory.",
+    )
+    threshold: float = Field(
+        default=0.5, ge=0, le=1, description="Below this confidence a question counts as not answered."
     )
     threads: int = Field(default=8, ge=1, le=256, description="How many requests one process handles at a time.")
 

@@ -28,9 +28,14 @@ class _Output(Console):
         raise  # the error that rich has caught when it calls this
 
 
+def open_output() -> Console:
+    """What prints on standard output."""
+    return _Output(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
+
+
 def print_answer(answer: Answer) -> None:
     """Prints passages and their citations on standard output; the highlighted sentences stand out."""
-    console = _Output(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
+    console = open_output()
     for passage in answer.passages:
         for line in _passage(passage):
             console.print(line, soft_wrap=line.no_wrap or False)
@@ -57,7 +62,7 @@ def _passage(passage: AnsweringPassage) -> Iterator[Text]:
 
 @contextmanager
 def show_progress() -> Iterator[Progress]:
-    """Shows a build's progress on standard error, if that is a terminal; says nothing elsewhere."""
+    """Shows the progress of something long on standard error, if that is a terminal; says nothing elsewhere."""
     console = Console(stderr=True)
     with progress.Progress(
         progress.SpinnerColumn(),

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from corpus.errors import BuildInProgress, EncoderUnavailable, NoArticles, NoIndex
+from corpus.errors import BuildInProgress, EncoderUnavailable, IbidemError, NoArticles, NoIndex, WorseGeneration
 from index import encoder as encoding
 from index import model, store
-from index.build import Report, build
+from index.build import Progress, Report, build
 from index.cache import FILE as CACHE_FILE
-from index.generation import current_generation, exclusive, generation_folder, list_generations, read_manifest
-from index.search import LocalEngine
+from index.generation import FORMAT, current_generation, exclusive, generation_folder, list_generations, read_manifest
+from index.search import Engine, LocalEngine
 from index.store import Store
 from tests.conftest import ARTICLES, no_progress, write_articles
 
@@ -293,3 +295,53 @@ def test_reports_are_values(new_index: Path, archive: Path) -> None:
     first, second = built(new_index, archive), built(new_index, archive)
     assert second == replace(first, generation=second.generation, unchanged=3, new=0, removed=0, embedded=0)
     assert second.generation > first.generation
+
+
+def test_a_gate_sees_both_generations_and_what_it_found_is_in_the_manifest(new_index: Path, archive: Path) -> None:
+    before = current_generation(new_index)
+    seen: list[object] = []
+
+    def gate(new: Engine, open_current: Callable[[], Engine], progress: Progress) -> dict[str, Any]:
+        seen.extend([new.manifest.articles, open_current().manifest.generation, current_generation(new_index)])
+        progress("Judging", 1, 1)
+        return {"figure": 0.5, "against": before}
+
+    steps: list[str] = []
+    report = build([archive], new_index, model.PACKAGED_MODEL, lambda step, *_: steps.append(step), gate)
+    assert seen == [3, before, before]
+    assert steps[-2:] == ["Verifying", "Judging"]
+    assert current_generation(new_index) == report.generation != before
+    engine = LocalEngine(current_folder(new_index))
+    assert engine.manifest.evaluation == report.evaluation == {"figure": 0.5, "against": before}
+
+
+def test_what_a_gate_refuses_is_not_published_and_not_embedded_again(new_index: Path, archive: Path) -> None:
+    before = state(new_index)
+
+    def refuse(*_: object) -> dict[str, Any]:
+        raise WorseGeneration("worse")
+
+    with pytest.raises(WorseGeneration):
+        build([archive], new_index, model.PACKAGED_MODEL, no_progress, refuse)
+    assert state(new_index) == before
+    report = built(new_index, archive)
+    assert (report.new, report.embedded, report.evaluation) == (3, 0, None)
+
+
+def test_a_gate_is_told_that_nothing_can_be_opened(new_index: Path, archive: Path) -> None:
+    def gate(new: Engine, open_current: Callable[[], Engine], progress: Progress) -> dict[str, Any]:
+        with pytest.raises(IbidemError) as caught:
+            open_current()
+        return {"problem": type(caught.value).__name__}
+
+    def problem() -> object:
+        evaluation = build([archive], new_index, model.PACKAGED_MODEL, no_progress, gate).evaluation
+        return evaluation and evaluation["problem"]
+
+    (current_folder(new_index) / "passages.faiss").write_bytes(b"damaged")
+    assert problem() == "DamagedGeneration"
+    manifest = current_folder(new_index) / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(f'"format": {FORMAT}', '"format": 1'))
+    assert problem() == "UnsupportedFormat"
+    (new_index / "CURRENT").unlink()
+    assert problem() == "NoIndex"

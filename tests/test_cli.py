@@ -188,6 +188,7 @@ def test_build_counts_what_was_removed_also_as_json(small: Path) -> None:
         "removed": 1,
         "embedded": 0,
         "rejected": [],
+        "evaluation": None,
     }
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,18 @@ def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert (tmp_path / "CURRENT").read_text() == f"{manifest.generation}\n"
 
 
+def test_an_evaluation_is_added_to_the_manifest_and_nothing_else_changes(tmp_path: Path) -> None:
+    evaluation: dict[str, Any] = {"figures": {"nDCG@10": 0.75}, "compared_with": None, "نام": ["a", 1]}
+    with generation.exclusive(tmp_path), generation.building(tmp_path) as folder:
+        before = written(folder)
+        assert before.evaluation is None
+        after = generation.keep_evaluation(folder, before, evaluation)
+        assert after == generation.verify_files(folder) == replace(before, evaluation=evaluation)
+        with pytest.raises(ValueError, match="nan"):
+            generation.keep_evaluation(folder, before, {"value": float("nan")})
+        assert generation.read_manifest(folder) == after
+
+
 def test_checksums_are_sha256(tmp_path: Path) -> None:
     """Of "abc", from FIPS 180-2, appendix B.1."""
     (tmp_path / "abc").write_bytes(b"abc")
@@ -137,7 +150,7 @@ def test_a_file_that_is_missing_is_damage(folder: Path, name: str) -> None:
 
 
 def manifest_with(**changes: Any) -> bytes:
-    whole = {"format": 1, "generation": "g", "created": "", "files": {}, **VALUES}
+    whole = {"format": generation.FORMAT, "generation": "g", "created": "", "files": {}, "evaluation": None, **VALUES}
     return json.dumps({**whole, **changes}).encode()
 
 
@@ -151,11 +164,15 @@ def manifest_without(name: str) -> bytes:
     "content",
     [
         *(b"", b"{", b"[]", b"[1]", b"null", b"1", b'"format"', b"{}", b"\xff\xfe", b"\x00" * 100),
-        *(manifest_without(name) for name in ("generation", "created", "encoder", "articles", "rejected", "files")),
+        *(
+            manifest_without(name)
+            for name in ("generation", "created", "encoder", "articles", "rejected", "files", "evaluation")
+        ),
         manifest_without("format"),
         manifest_with(another=1),
         *(manifest_with(files=files) for files in ((), None, "x", 1)),
         *(manifest_with(rejected=rejected) for rejected in (None, 1, [1])),
+        *(manifest_with(evaluation=evaluation) for evaluation in (1, [1], "x")),
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_damage(folder: Path, content: bytes) -> None:
@@ -169,7 +186,7 @@ def test_a_whole_manifest_is_read(folder: Path) -> None:
     assert generation.read_manifest(folder).generation == "g"
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None, [], 999])
+@pytest.mark.parametrize("version", [0, 1, str(generation.FORMAT), None, [], 999])
 def test_another_format_is_not_opened(folder: Path, version: Any) -> None:
     (folder / generation.MANIFEST_FILE).write_bytes(manifest_with(format=version))
     message = raises_in_one_line(UnsupportedFormat, lambda: generation.verify_files(folder))

@@ -23,9 +23,11 @@ def test_defaults_are_those_of_the_design() -> None:
         "articles": (ARTICLES,),
         "index": ROOT / "var" / "index",
         "model": "all-MiniLM-L6-v2",
+        "gate": (),
         "host": "127.0.0.1",
         "port": 8080,
         "workers": 1,
+        "threshold": 0.5,
         "threads": 8,
     }
 
@@ -82,6 +84,8 @@ WRONG = [
     ("threads", "0"),
     ("threads", "257"),
     ("threads", "1.5"),
+    ("threshold", "-0.1"),
+    ("threshold", "1.1"),
     ("host", ""),
     ("model", ""),
 ]
@@ -107,10 +111,13 @@ def test_a_wrong_value_is_refused_by_name_from_everywhere(
     assert_refused(name, {})
 
 
+@pytest.mark.parametrize("name", ["articles", "gate"])
 @pytest.mark.parametrize("value", ["corpus/articles", '["a"', "[1]", "{}", '"a"'])
-def test_articles_in_the_environment_must_be_a_json_list(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IBIDEM_ARTICLES", value)
-    assert_refused("articles", {})
+def test_folders_and_files_in_the_environment_must_be_a_json_list(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"IBIDEM_{name.upper()}", value)
+    assert_refused(name, {})
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,8 @@ class Test:
     """A paired comparison of one measure over the questions of one set (``None``: over those of all sets).
 
     ``difference`` is after minus before, with a bootstrap interval; ``p`` is two-sided, of a paired randomisation
-    test. ``detectable`` is the smallest true difference that would be found in four of five such comparisons.
+    test. ``detectable`` is the smallest true difference that would be found in four of five such comparisons; ``None``
+    where all questions changed by the same (such as not at all), which says nothing about that.
     """
 
     set: str | None
@@ -168,7 +169,7 @@ class Test:
     after: float
     difference: Figure
     p: float
-    detectable: float
+    detectable: float | None
 
 
 @dataclass(frozen=True, slots=True)
