@@ -19,9 +19,9 @@ from corpus.article import Article
 from corpus.errors import DamagedGeneration, IbidemError, NoArticles
 from corpus.reading import Rejection, read_archive
 from index import encoder as encoding
-from index import generation, lexical, model, store, vectors
+from index import generation, lexical, model, pieces, store, vectors
 from index.cache import VectorCache
-from index.encoder import Encoder
+from index.encoder import Encoder, Vectors
 from index.generation import Manifest
 from index.lexical import LexicalWriter
 from index.passages import context, cut
@@ -201,12 +201,15 @@ def _write_index(index: Path, folder: Path, writer: StoreWriter, encoder: Encode
     cache = VectorCache(index, encoder.identity, encoder.dimension)
     try:
         texts = _cut(folder, writer, encoder, cache, progress)
-        missing = cache.missing(texts.by_key)
-        _embed(missing, texts, encoder, cache, progress)
+        embedded = _embed(texts, encoder, cache, progress)
         progress("Writing", 0, None)
         ranges: NDArray[np.int64] = np.array(texts.ranges, np.int64)
         vectors.write(folder, cache.vectors(texts.passages), cache.vectors(texts.sentences), ranges)
-        return len(missing)
+        dimension = encoder.piece_dimension
+        counts = cache.piece_counts(texts.passages, dimension)
+        frequencies = encoder.piece_frequencies(texts.by_key[key] for key in texts.passages)
+        pieces.write(folder, counts, cache.pieces(texts.passages, dimension), dimension, frequencies)
+        return embedded
     finally:
         cache.close()
 
@@ -238,20 +241,35 @@ def _cut(folder: Path, writer: StoreWriter, encoder: Encoder, cache: VectorCache
     return texts
 
 
-def _embed(missing: Sequence[bytes], texts: _Texts, encoder: Encoder, cache: VectorCache, progress: Progress) -> None:
+def _embed(texts: _Texts, encoder: Encoder, cache: VectorCache, progress: Progress) -> int:
+    """Encodes the texts that aren't in the cache, and keeps them there; how many they were."""
+    sentences, passages = (cache.missing(dict.fromkeys(keys)) for keys in (texts.sentences, texts.passages))
     done = 0
 
-    def keep(numbers: NDArray[np.int64], batch: encoding.Vectors) -> None:
+    def keep(keys: Sequence[bytes], found: Vectors, found_pieces: Sequence[pieces.Pieces] | None) -> None:
         nonlocal done
-        cache.add([missing[number] for number in numbers], batch)
-        done += len(numbers)
-        progress("Embedding", done, len(missing))
+        cache.add(keys, found, found_pieces)
+        done += len(keys)
+        progress("Embedding", done, len(sentences) + len(passages))
 
-    encoder.encode_passages([texts.by_key[key] for key in missing], keep)
+    encoder.encode_passages(
+        [texts.by_key[key] for key in sentences],
+        lambda numbers, found, _: keep([sentences[number] for number in numbers], found, None),
+    )
+    encoder.encode_passages(
+        [texts.by_key[key] for key in passages],
+        lambda numbers, found, rows: keep([passages[number] for number in numbers], found, [*map(_kept, rows)]),
+    )
+    return done
+
+
+def _kept(rows: Vectors) -> pieces.Pieces:
+    """A passage's word pieces as they are kept; one of zeros for a passage that the tokenizer has no piece for."""
+    return pieces.quantize(rows if len(rows) else np.zeros((1, rows.shape[1]), np.float32))
 
 
 def _files(folder: Path) -> list[str]:
-    return [*encoding.FILES, *vectors.FILES, store.FILE, *lexical.files(folder)]
+    return [*encoding.FILES, *vectors.FILES, *pieces.FILES, store.FILE, *lexical.files(folder)]
 
 
 def _open_current(index: Path) -> Engine:

@@ -1,4 +1,4 @@
-"""The vectors of every text encoded so far, so that none is encoded twice.
+"""The vectors of every text encoded so far, and of the word pieces of passages, so that none is encoded twice.
 
 It stands beside the generations, not in them: it only saves time, and an index works without it. What is
 added is on the disk after each batch, so that a build that was killed goes on from there.
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from index.encoder import Vectors
+from index.pieces import Pieces
 
 FILE = "vectors.sqlite"
 
@@ -40,11 +41,14 @@ class VectorCache:
         known = self._connection.execute
         return [key for key in keys if not known("SELECT 1 FROM vectors WHERE key = ?", [key]).fetchone()]
 
-    def add(self, keys: Sequence[bytes], vectors: Vectors) -> None:
-        """Keeps vectors, float32 of shape ``(len(keys), dimension)``."""
-        rows = [(key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True)]
+    def add(self, keys: Sequence[bytes], vectors: Vectors, pieces: Sequence[Pieces] | None = None) -> None:
+        """Keeps vectors, float32 of shape ``(len(keys), dimension)``, and of passages the word pieces as well."""
+        rows = zip(keys, (vector.tobytes() for vector in vectors), strict=True)
         with self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+            if pieces is not None:
+                blobs = zip(keys, (rows.tobytes() for rows in pieces), strict=True)
+                self._connection.executemany("INSERT OR REPLACE INTO pieces VALUES (?, ?)", blobs)
 
     def vectors(self, keys: Sequence[bytes]) -> Vectors:
         """The vectors of keys that all have one, float32 of shape ``(len(keys), dimension)``."""
@@ -53,6 +57,19 @@ class VectorCache:
             (blob,) = self._connection.execute("SELECT vector FROM vectors WHERE key = ?", [key]).fetchone()
             vectors[row] = np.frombuffer(blob, np.float32)
         return vectors
+
+    def piece_counts(self, keys: Sequence[bytes], dimension: int) -> list[int]:
+        """How many word pieces there are of each of some keys that all have some; ``dimension`` is that of one."""
+        known = self._connection.execute
+        return [
+            known("SELECT length(vectors) FROM pieces WHERE key = ?", [key]).fetchone()[0] // dimension for key in keys
+        ]
+
+    def pieces(self, keys: Iterable[bytes], dimension: int) -> Iterator[Pieces]:
+        """The word pieces of each of some keys that all have some, of shape ``(word pieces, dimension)``."""
+        for key in keys:
+            (blob,) = self._connection.execute("SELECT vectors FROM pieces WHERE key = ?", [key]).fetchone()
+            yield np.frombuffer(blob, np.int8).reshape(-1, dimension)
 
     def close(self) -> None:
         """Closes the file."""
@@ -70,6 +87,8 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute(
             "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID"
         )
+        # With rows numbered: rows of this size would fill a tree without them badly.
+        connection.execute("CREATE TABLE IF NOT EXISTS pieces (key BLOB PRIMARY KEY, vectors BLOB NOT NULL)")
     except sqlite3.DatabaseError:
         connection.close()
         raise

@@ -1,4 +1,4 @@
-"""Texts to unit-length vectors, by an ONNX model kept with the generation.
+"""Texts, and the word pieces in them, to unit-length vectors, by an ONNX model kept with the generation.
 
 This is the only encoder that runs, for passages at build time and for questions in the service, so that both
 come out of the same graph. It loads onnxruntime and tokenizers, never torch (``index.model`` writes the files
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,9 @@ Vectors = NDArray[np.float32]
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 DESCRIPTION_FILE = "encoder.json"
+OUTPUTS = ["vectors", "pieces"]
+"""What the model gives: of each text its vector, and those of its word pieces, special ones and padding included."""
+
 FILES = (MODEL_FILE, TOKENIZER_FILE, DESCRIPTION_FILE)
 
 BATCH = 32
@@ -38,14 +41,32 @@ class Description:
 
     ``identity`` is the SHA-256 of everything that the vectors depend on (see ``index.model.identity``).
     ``limit`` is the most word pieces of one text, special ones included; what is longer is cut off.
+    ``dimension`` is that of a text's vector, ``piece_dimension`` that of a word piece's.
     """
 
     identity: str
     model: str
     dimension: int
+    piece_dimension: int
     limit: int
     question_prompt: str = ""
     passage_prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionVectors:
+    """A question's vector, float32 of shape ``(dimension,)``, and those of its word pieces without the special ones,
+    float32 of shape ``(word pieces, piece_dimension)``, all of unit length; and which pieces these are, shape
+    ``(word pieces,)``."""
+
+    whole: Vectors
+    pieces: Vectors
+    piece_ids: NDArray[np.int64]
+
+
+Done = Callable[[NDArray[np.int64], Vectors, Sequence[Vectors]], None]
+"""Called once a batch with the numbers of its texts, shape ``(n,)``, their vectors, float32 of shape
+``(n, dimension)``, and for each text those of its word pieces, as in ``QuestionVectors``."""
 
 
 class Encoder:
@@ -66,28 +87,36 @@ class Encoder:
         self._inputs = [node.name for node in self._session.get_inputs()]
         self.identity = self.description.identity
         self.dimension = self.description.dimension
+        self.piece_dimension = self.description.piece_dimension
         self.limit = self.description.limit
         self.special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
 
-    def encode_questions(self, questions: Sequence[str]) -> Vectors:
-        """The vectors of questions, shape ``(n, dimension)``, float32, rows of unit length, in the same order."""
-        found = np.empty((len(questions), self.dimension), np.float32)
-        self._encode(self.description.question_prompt, questions, found.__setitem__)
-        return found
+    def encode_questions(self, questions: Sequence[str]) -> list[QuestionVectors]:
+        """The vectors of questions, in the same order."""
+        found: dict[int, QuestionVectors] = {}
+        for batch, encodings in self._batches(self.description.question_prompt, questions):
+            ids = map(_piece_ids, encodings)
+            found.update(zip(batch.tolist(), map(QuestionVectors, *self._run(encodings), ids), strict=True))
+        return [found[number] for number in range(len(questions))]
 
-    def encode_passages(self, texts: Sequence[str], done: Callable[[NDArray[np.int64], Vectors], None]) -> None:
-        """Encodes texts in batches of like length, shortest first.
+    def encode_passages(self, texts: Sequence[str], done: Done) -> None:
+        """Encodes texts in batches of like length, shortest first; ``done`` gets each batch."""
+        for batch, encodings in self._batches(self.description.passage_prompt, texts):
+            done(batch, *self._run(encodings))
 
-        ``done`` is called once a batch with the numbers of its texts, shape ``(n,)``, and their vectors,
-        shape ``(n, dimension)``, float32, rows of unit length.
-        """
-        self._encode(self.description.passage_prompt, texts, done)
+    def piece_frequencies(self, texts: Iterable[str]) -> NDArray[np.int64]:
+        """For each word piece of the vocabulary, in how many of the texts it is, as far as they are encoded."""
+        frequencies = np.zeros(self._tokenizer.get_vocab_size(), np.int64)
+        for text in texts:
+            frequencies[np.unique(_piece_ids(self._tokenizer.encode(self.description.passage_prompt + text)))] += 1
+        return frequencies
 
-    def _encode(self, prompt: str, texts: Sequence[str], done: Callable[[NDArray[np.int64], Vectors], None]) -> None:
+    def _batches(self, prompt: str, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], list[Encoding]]]:
+        """The numbers and the encodings of texts of like length, shortest first."""
         order = np.argsort(np.fromiter(map(len, texts), np.int64, len(texts)), kind="stable")
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
-            done(batch, self._run(self._tokenizer.encode_batch([prompt + texts[number] for number in batch])))
+            yield batch, self._tokenizer.encode_batch([prompt + texts[number] for number in batch])
 
     def piece_starts(self, texts: Sequence[str]) -> list[list[int]]:
         """Where each word piece of each text starts: code points from the text's start, ascending."""
@@ -101,14 +130,26 @@ class Encoder:
         tokenizer.no_truncation()
         return tokenizer
 
-    def _run(self, encodings: Sequence[Encoding]) -> Vectors:
+    def _run(self, encodings: Sequence[Encoding]) -> tuple[Vectors, list[Vectors]]:
         length = max(len(encoding) for encoding in encodings)
         inputs: dict[str, Any] = {name: np.zeros((len(encodings), length), np.int64) for name in self._inputs}
         for row, encoding in enumerate(encodings):
             inputs["input_ids"][row, : len(encoding)] = encoding.ids
             inputs["attention_mask"][row, : len(encoding)] = 1
-        vectors: Vectors = self._session.run(None, inputs)[0]
-        return vectors
+        vectors, pieces = self._session.run(OUTPUTS, inputs)
+        own = map(_are_own, encodings)
+        return vectors, [row[: len(mask)][mask] for row, mask in zip(pieces, own, strict=True)]
+
+
+def _are_own(encoding: Encoding) -> NDArray[np.bool_]:
+    """Which word pieces are the text's own, and none that the model asks for."""
+    own: NDArray[np.bool_] = np.array(encoding.special_tokens_mask) == 0
+    return own
+
+
+def _piece_ids(encoding: Encoding) -> NDArray[np.int64]:
+    ids: NDArray[np.int64] = np.array(encoding.ids, np.int64)[_are_own(encoding)]
+    return ids
 
 
 def _open_session(path: Path) -> Any:

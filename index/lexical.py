@@ -1,5 +1,8 @@
 """The lexical side of the index: BM25 by tantivy over titles, and over bodies with the title in front.
 
+Beside its words, each two neighbours among them count where they stand near one another, as a phrase (the sequential
+dependence of Metzler and Croft, "A Markov random field model for term dependencies", SIGIR 2005).
+
 Words are lower-cased, stripped of accents, stemmed and freed of stop words, all as in English.
 """
 
@@ -7,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +23,12 @@ from index.vectors import Ids
 FOLDER = "lexical"
 TITLE_BOOST = 0.3
 """The weight of a question's word in the title, beside 1 in the body (whose front is the title again)."""
+
+PAIR_BOOST = 0.4
+"""The weight of two neighbouring words of a question as a phrase, beside 1 of a word."""
+
+PAIR_SLOP = 4
+"""So many other words may stand between the two."""
 
 _ANALYZER = "english"
 _MEMORY_BYTES = 128_000_000
@@ -56,12 +66,16 @@ class LexicalIndex:
         return np.array(ids, np.int64), np.array([score for score, _ in hits], np.float32)
 
     def _query(self, question: str) -> tantivy.Query:
-        words = dict.fromkeys(self._analyzer.analyze(question))
+        words = self._analyzer.analyze(question)
         clauses = []
-        for word in words:
+        for word in dict.fromkeys(words):
             body = tantivy.Query.term_query(self._schema, "body", word)
             title = tantivy.Query.term_query(self._schema, "title", word)
             clauses += [body, tantivy.Query.boost_query(title, TITLE_BOOST)]
+        for pair in dict.fromkeys(pairwise(words)):
+            if pair[0] != pair[1]:
+                phrase = tantivy.Query.phrase_query(self._schema, "body", list(pair), slop=PAIR_SLOP)
+                clauses.append(tantivy.Query.boost_query(phrase, PAIR_BOOST))
         return tantivy.Query.boolean_query([(tantivy.Occur.Should, clause) for clause in clauses])
 
 
@@ -100,8 +114,8 @@ def files(folder: Path) -> Sequence[str]:
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("passage", fast=True)
-    for field in ("title", "body"):
-        builder.add_text_field(field, tokenizer_name=_ANALYZER, index_option="freq")
+    for field, option in (("title", "freq"), ("body", "position")):
+        builder.add_text_field(field, tokenizer_name=_ANALYZER, index_option=option)
     return builder.build()
 
 

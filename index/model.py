@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from corpus.errors import EncoderUnavailable
-from index.encoder import DESCRIPTION_FILE, MODEL_FILE, TOKENIZER_FILE, Description, Encoder
+from index.encoder import DESCRIPTION_FILE, MODEL_FILE, OUTPUTS, TOKENIZER_FILE, Description, Encoder, Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -29,10 +29,16 @@ PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGED_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of ``model.safetensors`` as published at sentence-transformers/all-MiniLM-L6-v2."""
 
-EXPORT_VERSION = 1
+EXPORT_VERSION = 2
 """Part of every encoder's identity; raised when the export changes what vectors come out."""
 
 MODEL_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
+PIECE_DIMENSION = 128
+"""So many dimensions are kept of a word piece's vector, or all if the model has no more."""
+
+_SAMPLE_TEXTS, _SAMPLE_PIECES = 100, 200
+"""The size of the sample that the projection to ``PIECE_DIMENSION`` is fitted to: texts, word pieces of each."""
+
 LEAST_COSINE = 0.9999
 """An exported model whose vectors are further than this from sentence-transformers' own is refused."""
 
@@ -78,9 +84,10 @@ def export(model: str, folder: Path, target: Path) -> None:
     with _quiet():
         try:
             transformer = _load(folder)
-            description = _describe(model, folder, transformer)
+            projection = _projection(transformer)
+            description = _describe(model, folder, transformer, projection.shape[1])
             transformer.tokenizer.backend_tokenizer.save(str(target / TOKENIZER_FILE))
-            _write_onnx(transformer, target / MODEL_FILE)
+            _write_onnx(transformer, projection, target / MODEL_FILE)
         except Exception as error:
             raise EncoderUnavailable(f"the model {model} can't be exported: {_one_line(error)}") from error
         (target / DESCRIPTION_FILE).write_text(json.dumps(asdict(description), indent=1) + "\n")
@@ -122,30 +129,63 @@ def _load(folder: Path) -> SentenceTransformer:
     ).eval()
 
 
-def _describe(model: str, folder: Path, transformer: SentenceTransformer) -> Description:
+def _describe(model: str, folder: Path, transformer: SentenceTransformer, piece_dimension: int) -> Description:
     prompts = transformer.prompts or {}
     dimension = transformer.get_sentence_embedding_dimension()
     limit = transformer.max_seq_length
     if dimension is None or limit is None:
         raise ValueError("it doesn't say how many dimensions it has, or how many word pieces it takes")
     return Description(
-        identity(folder), model, dimension, limit, prompts.get("query") or "", prompts.get("document") or ""
+        identity=identity(folder),
+        model=model,
+        dimension=dimension,
+        piece_dimension=piece_dimension,
+        limit=limit,
+        question_prompt=prompts.get("query") or "",
+        passage_prompt=prompts.get("document") or "",
     )
 
 
-def _write_onnx(transformer: SentenceTransformer, path: Path) -> None:
+def _projection(transformer: SentenceTransformer) -> Vectors:
+    """The directions in which the model's word pieces differ most, shape ``(the model's own dimension, kept)``.
+
+    They are the right singular vectors of the vectors of its whole vocabulary, evenly sampled and put to the model in
+    the vocabulary's order, so that they depend on the model alone.
+    """
+    import torch
+
+    tokenizer = transformer.tokenizer
+    vocabulary = np.linspace(0, len(tokenizer) - 1, _SAMPLE_TEXTS * _SAMPLE_PIECES).round().astype(int)
+    vectors = []
+    with torch.inference_mode():
+        for row in vocabulary.reshape(_SAMPLE_TEXTS, _SAMPLE_PIECES):
+            text = tokenizer.decode(row.tolist(), skip_special_tokens=True)
+            features = tokenizer(text, truncation=True, max_length=transformer.max_seq_length, return_tensors="pt")
+            pieces = transformer(dict(features))["token_embeddings"][0]
+            vectors.append(torch.nn.functional.normalize(pieces, dim=-1).numpy())
+    directions = np.linalg.svd(np.concatenate(vectors), full_matrices=False)[2]
+    return np.ascontiguousarray(directions[:PIECE_DIMENSION].T, np.float32)
+
+
+def _write_onnx(transformer: SentenceTransformer, projection: Vectors, path: Path) -> None:
     import torch
 
     class Pipeline(torch.nn.Module):
-        """All of the model's modules in a row: transformer, pooling, and what else it has, to unit length."""
+        """All of the model's modules in a row: transformer, pooling, and what else it has, to unit length; and the
+        word pieces of the transformer, projected, to unit length."""
+
+        projection: torch.Tensor
 
         def __init__(self) -> None:
             super().__init__()
             self.transformer = transformer
+            self.register_buffer("projection", torch.from_numpy(projection))
 
-        def forward(self, *features: torch.Tensor) -> torch.Tensor:
-            vectors = self.transformer(dict(zip(names, features, strict=True)))["sentence_embedding"]
-            return torch.nn.functional.normalize(vectors, dim=-1)
+        def forward(self, *features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            found = self.transformer(dict(zip(names, features, strict=True)))
+            pieces = found["token_embeddings"] @ self.projection
+            normalize = torch.nn.functional.normalize
+            return normalize(found["sentence_embedding"], dim=-1), normalize(pieces, dim=-1)
 
     encoded = transformer.tokenizer(["a probe", "another, longer probe"], padding=True, return_tensors="pt")
     names = list(encoded)
@@ -155,7 +195,7 @@ def _write_onnx(transformer: SentenceTransformer, path: Path) -> None:
         tuple(encoded[name] for name in names),
         str(path),
         input_names=names,
-        output_names=["vectors"],
+        output_names=OUTPUTS,
         dynamic_shapes=((sizes,) * len(names),),
         dynamo=True,
         external_data=False,
@@ -166,7 +206,7 @@ def _write_onnx(transformer: SentenceTransformer, path: Path) -> None:
 def _compare(model: str, transformer: SentenceTransformer, encoder: Encoder) -> None:
     original = transformer.encode_document(list(_PROBES), normalize_embeddings=True)
     exported = np.empty_like(original)
-    encoder.encode_passages(_PROBES, exported.__setitem__)
+    encoder.encode_passages(_PROBES, lambda numbers, vectors, _: exported.__setitem__(numbers, vectors))
     least = float(np.min(np.sum(original * exported, axis=1)))
     if not least >= LEAST_COSINE:
         raise EncoderUnavailable(

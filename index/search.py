@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from corpus.article import Article
 from corpus.errors import DamagedGeneration, UnknownGeneration
-from index.encoder import Encoder, Vectors
+from index.encoder import Encoder, QuestionVectors
 from index.generation import (
     Manifest,
     current_generation,
@@ -28,8 +28,9 @@ from index.generation import (
 )
 from index.lexical import LexicalIndex
 from index.passages import Sentence
+from index.pieces import PieceIndex
 from index.store import Entry, Excerpt, Spans, Store
-from index.vectors import DenseScores, VectorIndex
+from index.vectors import DenseScores, Ids, VectorIndex
 
 DEPTH = 100
 """So many passages are taken as candidates from each index: by their vectors, by their sentences, by BM25."""
@@ -39,6 +40,12 @@ SENTENCE_WEIGHT = 0.5
 
 DENSE_WEIGHT = 0.6
 """The share of the dense score in the score, beside that of BM25; each is scaled to 0..1 by question."""
+
+RERANKED = 30
+"""So many of the best candidates are compared with the question word piece by word piece."""
+
+PIECE_WEIGHT = 0.4
+"""The share of the closeness of word pieces in the score of those, scaled to 0..1 among them."""
 
 _DECIMALS = 6
 """Scores are rounded to so many digits, so that the last bits of a sum can't decide an order."""
@@ -61,10 +68,10 @@ class Engine(Protocol):
     def manifest(self) -> Manifest:
         """What the generation says of itself."""
 
-    def encode(self, questions: Sequence[str]) -> Vectors:
-        """The vectors of questions, float32 of shape ``(n, dimension)``, rows of unit length, in the same order."""
+    def encode(self, questions: Sequence[str]) -> list[QuestionVectors]:
+        """The vectors of questions, in the same order."""
 
-    def search(self, question: str, vector: Vectors, top_k: int) -> list[Hit]:
+    def search(self, question: str, vectors: QuestionVectors, top_k: int) -> list[Hit]:
         """The ``top_k`` best passages, or all there are: score descending, then article id, then start."""
 
     def article(self, article_id: str) -> Article:
@@ -88,18 +95,20 @@ class LocalEngine:
         self.manifest = verify_files(folder)
         self._encoder = Encoder(folder)
         self._vectors = VectorIndex(folder)
+        self._pieces = PieceIndex(folder)
         self._lexical = LexicalIndex(folder)
         self._store = Store(folder)
         self._check()
 
     def _check(self) -> None:
-        manifest, vectors, store = self.manifest, self._vectors, self._store
+        manifest, vectors, pieces, store = self.manifest, self._vectors, self._pieces, self._store
         agreements = {
             "articles": {manifest.articles, store.articles},
-            "passages": {manifest.passages, store.passages, vectors.passages, self._lexical.passages},
+            "passages": {manifest.passages, store.passages, vectors.passages, pieces.passages, self._lexical.passages},
             "sentences": {manifest.sentences, store.sentences, vectors.sentences},
             "encoder": {manifest.encoder, self._encoder.identity},
             "dimension": {vectors.dimension, self._encoder.dimension},
+            "the dimension of word pieces": {pieces.dimension, self._encoder.piece_dimension},
         }
         for what, values in agreements.items():
             if len(values) > 1:
@@ -107,24 +116,31 @@ class LocalEngine:
                     f"the parts of generation {manifest.generation} don't agree on {what}: build again"
                 )
 
-    def encode(self, questions: Sequence[str]) -> Vectors:
+    def encode(self, questions: Sequence[str]) -> list[QuestionVectors]:
         """See ``Engine``."""
         return self._encoder.encode_questions(questions)
 
-    def search(self, question: str, vector: Vectors, top_k: int) -> list[Hit]:
+    def search(self, question: str, vectors: QuestionVectors, top_k: int) -> list[Hit]:
         """See ``Engine``."""
         matches, bm25_scores = self._lexical.search(question, max(DEPTH, top_k))
-        near = self._vectors.candidates(vector, max(DEPTH, top_k))
+        near = self._vectors.candidates(vectors.whole, max(DEPTH, top_k))
         # Ids ascend by article id and start, so a stable sort by score breaks ties as it should.
         candidates = np.union1d(near, matches)
         bm25 = np.zeros(len(candidates), np.float32)
         bm25[np.searchsorted(candidates, matches)] = bm25_scores
-        dense = self._vectors.scores(vector, candidates)
-        scores = _combine(dense, bm25)
+        dense = self._vectors.scores(vectors.whole, candidates)
+        scores = self._rerank(_combine(dense, bm25), candidates, vectors)
         best = np.argsort(-scores, kind="stable")[:top_k]
         excerpts = self._store.excerpts(candidates[best].tolist())
         sentences = self._store.sentence_spans(dense.best_sentence[best].tolist())
         return [Hit(*hit) for hit in zip(excerpts, scores[best].tolist(), sentences, strict=True)]
+
+    def _rerank(self, scores: NDArray[np.float64], candidates: Ids, vectors: QuestionVectors) -> NDArray[np.float64]:
+        """The scores with the closeness of word pieces, of the best ``RERANKED``; the others stay behind these."""
+        best = np.argsort(-scores, kind="stable")[:RERANKED]
+        scores = (1 - PIECE_WEIGHT) * scores
+        scores[best] += PIECE_WEIGHT * _scaled(self._pieces.closeness(vectors, candidates[best]))
+        return scores.round(_DECIMALS)
 
     def article(self, article_id: str) -> Article:
         """See ``Engine``."""
@@ -142,12 +158,16 @@ class LocalEngine:
 def _combine(dense: DenseScores, bm25: NDArray[np.float32]) -> NDArray[np.float64]:
     """The scores of candidates, shape ``(n,)``, from 0 to 1: a convex combination of scores that are
     normalised by question (Bruch et al., "An Analysis of Fusion Functions for Hybrid Retrieval", 2023)."""
-    cosine = (1 - SENTENCE_WEIGHT) * dense.passage.astype(float) + SENTENCE_WEIGHT * dense.sentence
-    spread = np.ptp(cosine)
-    nearness = (cosine - cosine.min()) / spread if spread > 0 else np.ones_like(cosine)
+    nearness = _scaled((1 - SENTENCE_WEIGHT) * dense.passage.astype(float) + SENTENCE_WEIGHT * dense.sentence)
     matching = bm25 / bm25.max() if bm25.max() > 0 else bm25
     combined: NDArray[np.float64] = DENSE_WEIGHT * nearness + (1 - DENSE_WEIGHT) * matching
     return combined.round(_DECIMALS)
+
+
+def _scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values from 0, the least of them, to 1, the greatest; all 1 if they are equal."""
+    spread = np.ptp(values) if len(values) else 0
+    return (values - values.min()) / spread if spread > 0 else np.ones_like(values)
 
 
 def roll_back(index: Path, generation: str | None) -> str:

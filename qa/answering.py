@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from corpus.errors import InvalidQuestion
-from index.encoder import Vectors
+from index.encoder import QuestionVectors
 from index.search import Engine, Hit
 from qa.citations import Citation, cite
 
@@ -87,14 +87,12 @@ def answer_all(engine: Engine, questions: Sequence[str], top_k: int = DEFAULT_PA
     start = perf_counter()
     vectors = engine.encode(questions)
     encode = (perf_counter() - start) / max(1, len(questions))
-    return [
-        _answer(engine, question, vector, top_k, encode) for question, vector in zip(questions, vectors, strict=True)
-    ]
+    return [_answer(engine, question, one, top_k, encode) for question, one in zip(questions, vectors, strict=True)]
 
 
-def _answer(engine: Engine, question: str, vector: Vectors, top_k: int, encode: float) -> Answer:
+def _answer(engine: Engine, question: str, vectors: QuestionVectors, top_k: int, encode: float) -> Answer:
     start = perf_counter()
-    hits = engine.search(question, vector, top_k)
+    hits = engine.search(question, vectors, top_k)
     searched = perf_counter()
     passages = tuple(_passage(rank, hit) for rank, hit in enumerate(hits, 1))
     took = Took(_ms(encode), _ms(searched - start), _ms(encode + perf_counter() - start))
