@@ -1,16 +1,18 @@
-"""How good the ranking is, on collections in BEIR's layout, each document as one article.
+"""How good the ranking is, on collections of questions with known answers.
 
-    python benchmarks/quality.py COLLECTION ... [--work DIR] [--run DIR]
+    python benchmarks/quality.py COLLECTION ... [--work DIR] [--with MODULE.CONSTANT=VALUE ...]
 
-A collection is a folder with corpus.jsonl, queries.jsonl and qrels/test.tsv. Each is built with `ibidem build`'s own
-function into an index below --work (kept, so that a second run embeds nothing) and asked through the same `answer` as
-over HTTP; a document's rank is that of its best passage. Prints JSON with ir-measures' figures, and with --run writes
-each ranking as a TREC run file.
+A collection is a folder: in BEIR's layout (corpus.jsonl, queries.jsonl, qrels/test.tsv), each document of which becomes
+one article, or with articles/ and questions.jsonl. Each is built with `ibidem build`'s own function into
+DIR/COLLECTION/index (kept, so that a second run embeds nothing, and `ibidem evaluate` can be asked for more) and
+evaluated as `ibidem evaluate` does it. --with sets a constant for this run, so that the worth of each part can be seen.
+Prints a line of JSON a collection.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import sys
 import tempfile
@@ -19,16 +21,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import frontmatter
-import ir_measures
-from ir_measures import AP, RR, R, Success, nDCG
 
 from index.build import build
 from index.generation import generation_folder
 from index.search import LocalEngine
-from qa.answering import MAX_CHARACTERS, MAX_PASSAGES, answer
+from qa.evaluation.asking import evaluate
+from qa.evaluation.questions import read_questions
 from qa.settings import load_settings
-
-MEASURES = [nDCG @ 10, R @ 10, RR @ 10, Success @ 1, Success @ 5, AP]
 
 
 def main() -> None:
@@ -36,79 +35,59 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("collections", nargs="+", type=Path)
     parser.add_argument("--work", type=Path, help="where the indexes are kept (default: nowhere)")
-    parser.add_argument("--run", type=Path, help="the folder to write TREC run files to")
+    parser.add_argument("--with", dest="constants", action="append", default=[], metavar="MODULE.CONSTANT=VALUE")
     options = parser.parse_args()
+    for constant in options.constants:
+        _set(constant)
     with tempfile.TemporaryDirectory() as temporary:
         for collection in options.collections:
-            figures = _evaluate(collection, (options.work or Path(temporary)) / collection.name, options.run)
-            print(json.dumps(figures, indent=1), flush=True)
+            figures = _evaluate(collection, (options.work or Path(temporary)) / collection.name)
+            print(json.dumps({**figures, "with": options.constants}), flush=True)
 
 
-def _evaluate(collection: Path, work: Path, runs: Path | None) -> dict[str, object]:
+def _set(constant: str) -> None:
+    name, _, value = constant.partition("=")
+    module_name, _, attribute = name.rpartition(".")
+    module = importlib.import_module(module_name)
+    setattr(module, attribute, type(getattr(module, attribute))(value))
+
+
+def _evaluate(collection: Path, work: Path) -> dict[str, object]:
     settings = load_settings({})
-    _write_articles(collection, work / "articles")
     begun = time.perf_counter()
-    report = build([work / "articles"], work / "index", settings.model, _show)
+    report = build([_articles(collection, work)], work / "index", settings.model, _show)
     built = time.perf_counter()
     engine = LocalEngine(generation_folder(work / "index", report.generation))
-    qrels = list(_qrels(collection))
-    ranking = list(_rank(engine, _questions(collection, {qrel.query_id for qrel in qrels})))
-    answered = time.perf_counter()
-    if runs:
-        _write_run(runs, collection.name, ranking)
-    questions = len({qrel.query_id for qrel in qrels})
-    figures = ir_measures.calc_aggregate(MEASURES, qrels, ranking)
+    (result,) = evaluate(engine, [read_questions(collection)], settings.threshold, _show).sets
     return {
         "collection": collection.name,
         "articles": report.articles,
-        "rejected": len(report.rejected),
         "passages": report.passages,
-        "questions": questions,
-        **{str(measure): round(figures[measure], 4) for measure in MEASURES},
+        "questions": sum(outcome.answerable for outcome in result.outcomes),
+        **{name: round(figure.value, 4) for name, figure in result.figures.items()},
+        "characters of the first five": result.passage_characters and round(result.passage_characters),
         "texts embedded": report.embedded,
         "build, seconds": round(built - begun, 1),
-        "questions a second": round(questions / (answered - built)),
+        "questions a second": round(len(result.outcomes) / (time.perf_counter() - built)),
     }
 
 
-def _write_articles(collection: Path, folder: Path) -> None:
-    """One Markdown file a document; its text is kept from being read as Markdown by a backslash where needed."""
+def _articles(collection: Path, work: Path) -> Path:
+    """The folder of a collection's articles, which is written first if it is in BEIR's layout."""
+    if not (collection / "corpus.jsonl").exists():
+        return collection / "articles"
+    folder = work / "articles"
     folder.mkdir(parents=True, exist_ok=True)
     for document in _lines(collection / "corpus.jsonl"):
+        # A backslash keeps the text from being read as Markdown.
         text = document["text"] if document["text"].strip() else document["title"]
         post = frontmatter.Post(_escape(text), title=document["title"], language="en")
         (folder / f"{document['_id']}.md").write_text(frontmatter.dumps(post), encoding="utf-8")
+    return folder
 
 
 def _escape(text: str) -> str:
     return "".join(f"\\{character}" if character in r"\`*_{}[]<>()#+-.!|~&" else character for character in text)
-
-
-def _questions(collection: Path, judged: set[str]) -> dict[str, str]:
-    return {line["_id"]: line["text"] for line in _lines(collection / "queries.jsonl") if line["_id"] in judged}
-
-
-def _qrels(collection: Path) -> Iterator[ir_measures.Qrel]:
-    for line in (collection / "qrels" / "test.tsv").read_text(encoding="utf-8").splitlines()[1:]:
-        question, document, relevance = line.split("\t")
-        yield ir_measures.Qrel(question, document, int(relevance))
-
-
-def _rank(engine: LocalEngine, questions: dict[str, str]) -> Iterator[ir_measures.ScoredDoc]:
-    """Each question's articles, scored so that their order is that in which their best passages come."""
-    for number, (name, question) in enumerate(questions.items(), 1):
-        found = answer(engine, question[:MAX_CHARACTERS], MAX_PASSAGES)
-        articles = dict.fromkeys(passage.citation.article_id for passage in found.passages)
-        for rank, article in enumerate(articles, 1):
-            yield ir_measures.ScoredDoc(name, article, 1 / rank)
-        _show("Asking", number, len(questions))
-
-
-def _write_run(folder: Path, name: str, ranking: list[ir_measures.ScoredDoc]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{name}.run").open("w", encoding="utf-8") as file:
-        for one in ranking:
-            file.write(f"{one.query_id} Q0 {one.doc_id} {round(1 / one.score)} {one.score} ibidem\n")
 
 
 def _lines(path: Path) -> Iterator[dict[str, str]]:

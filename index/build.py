@@ -21,6 +21,7 @@ from corpus.reading import Rejection, read_archive
 from index import encoder as encoding
 from index import generation, lexical, model, pieces, store, vectors
 from index.cache import VectorCache
+from index.cross_encoder import CrossEncoder
 from index.encoder import Encoder, Vectors
 from index.generation import Manifest
 from index.lexical import LexicalWriter
@@ -71,9 +72,16 @@ class _Texts:
 
 
 def build(
-    folders: Sequence[Path], index: Path, model_name: str, progress: Progress, gate: Gate | None = None
+    folders: Sequence[Path],
+    index: Path,
+    model_name: str,
+    progress: Progress,
+    gate: Gate | None = None,
+    cross_encoder: CrossEncoder | None = None,
 ) -> Report:
     """Builds a generation of all articles in ``folders`` and makes it current, if the ``gate`` lets it pass.
+
+    The gate's engines have the ``cross_encoder``, as those that serve have.
 
     Up to its last step the index is what it was, whatever happens. Raises ``BuildInProgress``, ``NoArticles``,
     ``EncoderUnavailable``, or what the gate does.
@@ -98,9 +106,9 @@ def build(
             rejected=tuple((str(rejection.path), rejection.reason) for rejection in rejected),
         )
         progress("Verifying", 0, None)
-        engine = _try_out(folder)
+        engine = _try_out(folder, cross_encoder)
         if gate:
-            evaluation = gate(engine, lambda: _open_current(index), progress)
+            evaluation = gate(engine, lambda: _open_current(index, cross_encoder), progress)
             manifest = generation.keep_evaluation(folder, manifest, evaluation)
         generation.publish(index, folder, manifest.generation)
     return _report(manifest, before, after, embedded, rejected)
@@ -272,14 +280,14 @@ def _files(folder: Path) -> list[str]:
     return [*encoding.FILES, *vectors.FILES, *pieces.FILES, store.FILE, *lexical.files(folder)]
 
 
-def _open_current(index: Path) -> Engine:
+def _open_current(index: Path, cross_encoder: CrossEncoder | None) -> Engine:
     """The engine of the current generation. Raises as ``LocalEngine`` does, or ``NoIndex``."""
-    return LocalEngine(generation.generation_folder(index, generation.current_generation(index)))
+    return LocalEngine(generation.generation_folder(index, generation.current_generation(index)), cross_encoder)
 
 
-def _try_out(folder: Path) -> Engine:
+def _try_out(folder: Path, cross_encoder: CrossEncoder | None) -> Engine:
     """Opens the generation as the service would, and asks it a question."""
-    engine = LocalEngine(folder)
+    engine = LocalEngine(folder, cross_encoder)
     if not engine.search("What is this?", engine.encode(["What is this?"])[0], 1):
         raise DamagedGeneration("the new generation answers nothing; the old one stays current")
     return engine

@@ -55,9 +55,9 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class QuestionVectors:
-    """A question's vector, float32 of shape ``(dimension,)``, and those of its word pieces without the special ones,
-    float32 of shape ``(word pieces, piece_dimension)``, all of unit length; and which pieces these are, shape
-    ``(word pieces,)``."""
+    """A question's vector, float32 of shape ``(dimension,)``, and those of its word pieces without the special ones
+    and those of the prompt, float32 of shape ``(word pieces, piece_dimension)``, all of unit length; and which pieces
+    these are, shape ``(word pieces,)``."""
 
     whole: Vectors
     pieces: Vectors
@@ -94,21 +94,25 @@ class Encoder:
     def encode_questions(self, questions: Sequence[str]) -> list[QuestionVectors]:
         """The vectors of questions, in the same order."""
         found: dict[int, QuestionVectors] = {}
-        for batch, encodings in self._batches(self.description.question_prompt, questions):
-            ids = map(_piece_ids, encodings)
-            found.update(zip(batch.tolist(), map(QuestionVectors, *self._run(encodings), ids), strict=True))
+        prompt = self.description.question_prompt
+        for batch, encodings in self._batches(prompt, questions):
+            ids = [_piece_ids(encoding, prompt) for encoding in encodings]
+            found.update(zip(batch.tolist(), map(QuestionVectors, *self._run(encodings, prompt), ids), strict=True))
         return [found[number] for number in range(len(questions))]
 
     def encode_passages(self, texts: Sequence[str], done: Done) -> None:
         """Encodes texts in batches of like length, shortest first; ``done`` gets each batch."""
-        for batch, encodings in self._batches(self.description.passage_prompt, texts):
-            done(batch, *self._run(encodings))
+        prompt = self.description.passage_prompt
+        for batch, encodings in self._batches(prompt, texts):
+            done(batch, *self._run(encodings, prompt))
 
     def piece_frequencies(self, texts: Iterable[str]) -> NDArray[np.int64]:
         """For each word piece of the vocabulary, in how many of the texts it is, as far as they are encoded."""
-        frequencies = np.zeros(self._tokenizer.get_vocab_size(), np.int64)
+        prompt = self.description.passage_prompt
+        # Not the size of the vocabulary: there are some with gaps.
+        frequencies = np.zeros(max(self._tokenizer.get_vocab().values()) + 1, np.int64)
         for text in texts:
-            frequencies[np.unique(_piece_ids(self._tokenizer.encode(self.description.passage_prompt + text)))] += 1
+            frequencies[np.unique(_piece_ids(self._tokenizer.encode(prompt + text), prompt))] += 1
         return frequencies
 
     def _batches(self, prompt: str, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], list[Encoding]]]:
@@ -130,25 +134,28 @@ class Encoder:
         tokenizer.no_truncation()
         return tokenizer
 
-    def _run(self, encodings: Sequence[Encoding]) -> tuple[Vectors, list[Vectors]]:
+    def _run(self, encodings: Sequence[Encoding], prompt: str) -> tuple[Vectors, list[Vectors]]:
         length = max(len(encoding) for encoding in encodings)
         inputs: dict[str, Any] = {name: np.zeros((len(encodings), length), np.int64) for name in self._inputs}
         for row, encoding in enumerate(encodings):
             inputs["input_ids"][row, : len(encoding)] = encoding.ids
             inputs["attention_mask"][row, : len(encoding)] = 1
         vectors, pieces = self._session.run(OUTPUTS, inputs)
-        own = map(_are_own, encodings)
+        own = (_are_own(encoding, prompt) for encoding in encodings)
         return vectors, [row[: len(mask)][mask] for row, mask in zip(pieces, own, strict=True)]
 
 
-def _are_own(encoding: Encoding) -> NDArray[np.bool_]:
-    """Which word pieces are the text's own, and none that the model asks for."""
-    own: NDArray[np.bool_] = np.array(encoding.special_tokens_mask) == 0
+def _are_own(encoding: Encoding, prompt: str) -> NDArray[np.bool_]:
+    """Which word pieces are the text's own: none that the model asks for, and none of the prompt in front."""
+    # A piece may begin with the space in front of its word.
+    begin = len(prompt.rstrip())
+    behind = [start >= begin for start, _ in encoding.offsets]
+    own: NDArray[np.bool_] = (np.array(encoding.special_tokens_mask) == 0) & np.array(behind)
     return own
 
 
-def _piece_ids(encoding: Encoding) -> NDArray[np.int64]:
-    ids: NDArray[np.int64] = np.array(encoding.ids, np.int64)[_are_own(encoding)]
+def _piece_ids(encoding: Encoding, prompt: str) -> NDArray[np.int64]:
+    ids: NDArray[np.int64] = np.array(encoding.ids, np.int64)[_are_own(encoding, prompt)]
     return ids
 
 

@@ -28,7 +28,7 @@ PAIR_BOOST = 0.4
 """The weight of two neighbouring words of a question as a phrase, beside 1 of a word."""
 
 PAIR_SLOP = 4
-"""So many other words may stand between the two."""
+"""So many other words, stop words among them, may stand between the two; two fewer if they come the other way round."""
 
 _ANALYZER = "english"
 _MEMORY_BYTES = 128_000_000

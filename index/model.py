@@ -81,15 +81,19 @@ def export(model: str, folder: Path, target: Path) -> None:
     Raises ``EncoderUnavailable`` if sentence-transformers can't load it, if it can't be exported, or if a
     vector of the export is further than ``LEAST_COSINE`` from the original's.
     """
-    with _quiet():
+    with quiet():
         try:
             transformer = _load(folder)
+            if not hasattr(transformer.tokenizer, "backend_tokenizer"):
+                raise ValueError(
+                    "it gives word pieces no vectors in context; choose one that is a transformer with a fast tokenizer"
+                )
             projection = _projection(transformer)
             description = _describe(model, folder, transformer, projection.shape[1])
             transformer.tokenizer.backend_tokenizer.save(str(target / TOKENIZER_FILE))
             _write_onnx(transformer, projection, target / MODEL_FILE)
         except Exception as error:
-            raise EncoderUnavailable(f"the model {model} can't be exported: {_one_line(error)}") from error
+            raise EncoderUnavailable(f"the model {model} can't be exported: {one_line(error)}") from error
         (target / DESCRIPTION_FILE).write_text(json.dumps(asdict(description), indent=1) + "\n")
         _compare(model, transformer, Encoder(target))
 
@@ -112,7 +116,7 @@ def _from_hub(name: str) -> Path:
         return Path(snapshot_download(name, allow_patterns=list(MODEL_FILES)))
     except Exception as error:
         raise EncoderUnavailable(
-            f"the model {name!r} is no folder here and can't be had from the hub ({_one_line(error)}); "
+            f"the model {name!r} is no folder here and can't be had from the hub ({one_line(error)}); "
             "without a network, copy the model's folder to this machine and give its path"
         ) from error
 
@@ -215,8 +219,8 @@ def _compare(model: str, transformer: SentenceTransformer, encoder: Encoder) -> 
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps the exporter's warnings and progress bars, which tell a user nothing, from the terminal."""
+def quiet() -> Iterator[None]:
+    """Keeps warnings and progress bars of torch and transformers, which tell a user nothing, from the terminal."""
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -235,6 +239,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _one_line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
+    """The first line of what an error says, or its kind if it says nothing."""
     text: Any = str(error).strip() or type(error).__name__
     return " ".join(text.splitlines()[0].split())

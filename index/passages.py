@@ -23,7 +23,7 @@ from corpus.article import Article
 TITLE_PIECES = 48
 """The most word pieces of a title that stand in front of a passage; a longer title is cut there."""
 
-TARGET_PIECES = 160
+TARGET_PIECES = 150
 """The size that passages aim at, in word pieces, the title not counted."""
 
 OVERLAP_PIECES = 40

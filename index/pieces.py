@@ -35,7 +35,7 @@ _SCALE = 254
 class PieceIndex:
     """The word pieces of one generation, read from the disk as they are needed.
 
-    Raises ``DamagedGeneration`` if the files can't be read.
+    Raises ``DamagedGeneration`` if the files can't be read or don't fit one another.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -45,6 +45,8 @@ class PieceIndex:
             frequencies = np.load(folder / FREQUENCIES_FILE, allow_pickle=False)
         except (OSError, EOFError, ValueError) as error:
             raise DamagedGeneration(f"the word pieces in {folder} can't be read: {error}") from error
+        if self._pieces.ndim != 2 or self._starts[-1:].tolist() != [len(self._pieces)]:
+            raise DamagedGeneration(f"the word pieces in {folder} don't fit one another: build again")
         # The inverse document frequency as Lucene's BM25 has it, never below 0.
         self._weights = np.log1p((self.passages - frequencies + 0.5) / (frequencies + 0.5))
 
@@ -89,7 +91,7 @@ def write(folder: Path, lengths: Sequence[int], passages: Iterable[Pieces], dime
     rows: Any = np.lib.format.open_memmap(
         folder / PIECES_FILE, mode="w+", dtype=np.int8, shape=(int(starts[-1]), dimension)
     )
-    for start, pieces in zip(starts, passages, strict=False):
+    for start, pieces in zip(starts[:-1], passages, strict=True):
         rows[start : start + len(pieces)] = pieces
     rows.flush()
     np.save(folder / STARTS_FILE, starts, allow_pickle=False)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from corpus.article import Article
 from corpus.errors import DamagedGeneration, UnknownGeneration
+from index.cross_encoder import CrossEncoder
 from index.encoder import Encoder, QuestionVectors
 from index.generation import (
     Manifest,
@@ -53,12 +54,18 @@ _DECIMALS = 6
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage with its score for a question, from 0 to 1, higher is better, comparable within one question;
-    ``best_sentence`` is the sentence of the passage that is nearest to the question."""
+    """A passage with its score for a question, from 0 to 1, higher is better, comparable within one question.
+
+    ``best_sentence`` is the sentence of the passage that is nearest to the question, ``cosine`` how near it is.
+    ``closeness`` is that of the passage's word pieces (see ``index.pieces``), 0 if they weren't compared. Both are
+    from -1 to 1, and comparable between questions and archives.
+    """
 
     excerpt: Excerpt
     score: float
     best_sentence: Sentence
+    cosine: float
+    closeness: float
 
 
 class Engine(Protocol):
@@ -67,6 +74,10 @@ class Engine(Protocol):
     @property
     def manifest(self) -> Manifest:
         """What the generation says of itself."""
+
+    @property
+    def cross_encoder(self) -> str | None:
+        """The name of the cross-encoder that orders the best passages anew, if there is one."""
 
     def encode(self, questions: Sequence[str]) -> list[QuestionVectors]:
         """The vectors of questions, in the same order."""
@@ -85,14 +96,16 @@ class Engine(Protocol):
 
 
 class LocalEngine:
-    """The engine that has a generation's files on this machine.
+    """The engine that has a generation's files on this machine; a cross-encoder orders the best passages anew.
 
     Raises ``UnknownGeneration``, ``UnsupportedFormat`` or ``DamagedGeneration`` if the generation in
     ``folder`` is not whole: every checksum is compared, and the counts of its parts.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, cross_encoder: CrossEncoder | None = None) -> None:
         self.manifest = verify_files(folder)
+        self.cross_encoder = cross_encoder.name if cross_encoder else None
+        self._cross_encoder = cross_encoder
         self._encoder = Encoder(folder)
         self._vectors = VectorIndex(folder)
         self._pieces = PieceIndex(folder)
@@ -129,17 +142,40 @@ class LocalEngine:
         bm25 = np.zeros(len(candidates), np.float32)
         bm25[np.searchsorted(candidates, matches)] = bm25_scores
         dense = self._vectors.scores(vectors.whole, candidates)
-        scores = self._rerank(_combine(dense, bm25), candidates, vectors)
+        scores, closeness = self._rerank(_combine(dense, bm25), candidates, vectors)
+        if self._cross_encoder:
+            scores = self._order_anew(self._cross_encoder, question, scores, candidates)
         best = np.argsort(-scores, kind="stable")[:top_k]
         excerpts = self._store.excerpts(candidates[best].tolist())
         sentences = self._store.sentence_spans(dense.best_sentence[best].tolist())
-        return [Hit(*hit) for hit in zip(excerpts, scores[best].tolist(), sentences, strict=True)]
+        figures = (values[best].tolist() for values in (scores, dense.sentence, closeness))
+        return [
+            Hit(excerpt, score, sentence, cosine, close)
+            for excerpt, sentence, score, cosine, close in zip(excerpts, sentences, *figures, strict=True)
+        ]
 
-    def _rerank(self, scores: NDArray[np.float64], candidates: Ids, vectors: QuestionVectors) -> NDArray[np.float64]:
-        """The scores with the closeness of word pieces, of the best ``RERANKED``; the others stay behind these."""
-        best = np.argsort(-scores, kind="stable")[:RERANKED]
+    def _rerank(
+        self, scores: NDArray[np.float64], candidates: Ids, vectors: QuestionVectors
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The scores with the closeness of word pieces, of the ``_leading`` passages; the others stay behind these.
+        And the closeness, 0 of the others."""
+        best = _leading(scores)
+        closeness = np.zeros_like(scores)
+        closeness[best] = self._pieces.closeness(vectors, candidates[best])
         scores = (1 - PIECE_WEIGHT) * scores
-        scores[best] += PIECE_WEIGHT * _scaled(self._pieces.closeness(vectors, candidates[best]))
+        scores[best] += PIECE_WEIGHT * _scaled(closeness[best])
+        return scores.round(_DECIMALS), closeness
+
+    def _order_anew(
+        self, cross_encoder: CrossEncoder, question: str, scores: NDArray[np.float64], candidates: Ids
+    ) -> NDArray[np.float64]:
+        """The cross-encoder's scores of the ``_leading`` passages, from 0.5 to 1; the others are halved, and so stay
+        behind these."""
+        best = _leading(scores)
+        excerpts = self._store.excerpts(candidates[best].tolist())
+        found = cross_encoder.scores(question, [f"{excerpt.article.title}\n{excerpt.text}" for excerpt in excerpts])
+        scores = scores / 2
+        scores[best] = (1 + _scaled(found)) / 2
         return scores.round(_DECIMALS)
 
     def article(self, article_id: str) -> Article:
@@ -162,6 +198,11 @@ def _combine(dense: DenseScores, bm25: NDArray[np.float32]) -> NDArray[np.float6
     matching = bm25 / bm25.max() if bm25.max() > 0 else bm25
     combined: NDArray[np.float64] = DENSE_WEIGHT * nearness + (1 - DENSE_WEIGHT) * matching
     return combined.round(_DECIMALS)
+
+
+def _leading(scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The places of the best ``RERANKED`` scores, and of all that tie with the last of them, ascending."""
+    return np.flatnonzero(scores >= np.sort(scores)[-RERANKED:][0])
 
 
 def _scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
@@ -94,15 +94,24 @@ class Store:
     def excerpts(self, passages: Sequence[int]) -> list[Excerpt]:
         """The passages of these ids, in the order given."""
         rows = self._connection.execute(
-            'SELECT passages.id, article, "start", "end", substr(text, "start" + 1, "end" - "start"),'
-            f' substr(text, max("start" - {CONTEXT_CHARACTERS}, 0) + 1, min("start", {CONTEXT_CHARACTERS})),'
-            f' substr(text, "end" + 1, {CONTEXT_CHARACTERS})'
-            " FROM passages JOIN articles ON articles.number = passages.article"
-            f" WHERE passages.id IN ({_placeholders(passages)})",
+            f'SELECT id, article, "start", "end" FROM passages WHERE id IN ({_placeholders(passages)})',
             list(passages),
-        )
-        found = {row[0]: Excerpt(self._entry(row[1]), *row[2:]) for row in rows}
+        ).fetchall()
+        texts = self._texts({article for _, article, *_ in rows})
+        found = {passage: self._excerpt(article, texts[article], *span) for passage, article, *span in rows}
         return [found[passage] for passage in passages]
+
+    def _texts(self, articles: set[int]) -> dict[int, str]:
+        # Each as a whole and once: SQLite would read all of a text, and count its characters, for every slice of it.
+        return dict(
+            self._connection.execute(
+                f"SELECT number, text FROM articles WHERE number IN ({_placeholders(articles)})", list(articles)
+            )
+        )
+
+    def _excerpt(self, article: int, text: str, start: int, end: int) -> Excerpt:
+        prefix, suffix = text[max(start - CONTEXT_CHARACTERS, 0) : start], text[end : end + CONTEXT_CHARACTERS]
+        return Excerpt(self._entry(article), start, end, text[start:end], prefix, suffix)
 
     def sentence_spans(self, sentences: Sequence[int]) -> list[Sentence]:
         """The sentences of these ids, in the order given."""
@@ -192,7 +201,7 @@ class StoreWriter:
         self._connection.close()
 
 
-def _placeholders(values: Sequence[Any]) -> str:
+def _placeholders(values: Collection[Any]) -> str:
     return ", ".join("?" * len(values))
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from corpus.errors import InvalidQuestion
-from index.encoder import QuestionVectors
 from index.search import Engine, Hit
 from qa.citations import Citation, cite
+from qa.confidence import confidence
+from qa.settings import THRESHOLD
 
 MAX_CHARACTERS = 2000
 """The longest question, in code points."""
@@ -57,8 +58,9 @@ class Took:
 class Answer:
     """The passages that answer a question best, best first.
 
-    All come from the one generation named. ``confidence`` is ``None`` and ``answered`` true until confidence is
-    estimated.
+    All come from the one generation named. ``confidence`` is the estimated probability that one of them answers the
+    question, from 0 to 1, and ``answered`` whether it reaches the threshold; without an estimate (see
+    ``qa.confidence``) they are ``None`` and true.
     """
 
     question: str
@@ -69,15 +71,17 @@ class Answer:
     took_ms: Took
 
 
-def answer(engine: Engine, question: str, top_k: int = DEFAULT_PASSAGES) -> Answer:
+def answer(engine: Engine, question: str, top_k: int = DEFAULT_PASSAGES, threshold: float = THRESHOLD) -> Answer:
     """The ``top_k`` passages (1 to ``MAX_PASSAGES``) that answer a question best, or all there are.
 
-    Raises ``InvalidQuestion``.
+    Below the ``threshold`` of confidence it is said not to be answered. Raises ``InvalidQuestion``.
     """
-    return answer_all(engine, [question], top_k)[0]
+    return answer_all(engine, [question], top_k, threshold)[0]
 
 
-def answer_all(engine: Engine, questions: Sequence[str], top_k: int = DEFAULT_PASSAGES) -> list[Answer]:
+def answer_all(
+    engine: Engine, questions: Sequence[str], top_k: int = DEFAULT_PASSAGES, threshold: float = THRESHOLD
+) -> list[Answer]:
     """The answers of several questions, in the same order; they are embedded together, which is faster.
 
     Raises ``InvalidQuestion`` for the first that can't be asked, and then answers none.
@@ -87,16 +91,17 @@ def answer_all(engine: Engine, questions: Sequence[str], top_k: int = DEFAULT_PA
     start = perf_counter()
     vectors = engine.encode(questions)
     encode = (perf_counter() - start) / max(1, len(questions))
-    return [_answer(engine, question, one, top_k, encode) for question, one in zip(questions, vectors, strict=True)]
-
-
-def _answer(engine: Engine, question: str, vectors: QuestionVectors, top_k: int, encode: float) -> Answer:
-    start = perf_counter()
-    hits = engine.search(question, vectors, top_k)
-    searched = perf_counter()
-    passages = tuple(_passage(rank, hit) for rank, hit in enumerate(hits, 1))
-    took = Took(_ms(encode), _ms(searched - start), _ms(encode + perf_counter() - start))
-    return Answer(question, engine.manifest.generation, True, None, passages, took)
+    answers = []
+    for question, question_vectors in zip(questions, vectors, strict=True):
+        begun = perf_counter()
+        hits = engine.search(question, question_vectors, top_k)
+        searched = perf_counter()
+        sure = confidence(engine, hits)
+        answered = sure is None or sure >= threshold
+        passages = tuple(_passage(rank, hit) for rank, hit in enumerate(hits, 1))
+        took = Took(_ms(encode), _ms(searched - begun), _ms(encode + perf_counter() - begun))
+        answers.append(Answer(question, engine.manifest.generation, answered, sure, passages, took))
+    return answers
 
 
 def check(question: str, top_k: int) -> None:

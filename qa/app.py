@@ -22,6 +22,7 @@ from corpus.errors import IbidemError, InvalidQuestion, UnknownArticle
 from index.store import Entry
 from qa.answering import DEFAULT_PASSAGES, MAX_CHARACTERS, MAX_PASSAGES, Answer, AnsweringPassage, answer
 from qa.live import Live
+from qa.settings import THRESHOLD
 from qa.telemetry import Telemetry
 
 log = logging.getLogger("ibidem")
@@ -107,19 +108,19 @@ class Health:
     status: str
 
 
-def create_app(live: Live, shared_metrics: bool = False) -> APIFlask:
+def create_app(live: Live, shared_metrics: bool = False, threshold: float = THRESHOLD) -> APIFlask:
     """The application that answers from what ``live`` serves. It starts nothing and reads no settings.
 
-    ``shared_metrics`` is for ``Telemetry``.
+    ``shared_metrics`` is for ``Telemetry``; ``threshold`` is the confidence below which nothing is answered.
     """
     app = APIFlask(__name__, title="Ibidem", version=version("ibidem"), docs_path=None, json_errors=False)
     app.config["OPENAPI_VERSION"] = "3.1.0"
     app.config["AUTO_404_RESPONSE"] = False  # it has another shape than Problem
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     telemetry = Telemetry(shared_metrics)
-    _add_api(app, live, telemetry)
+    _add_api(app, live, telemetry, threshold)
     _add_operations(app, live, telemetry)
-    _add_pages(app, live, telemetry)
+    _add_pages(app, live, telemetry, threshold)
     app.register_error_handler(Exception, _handle_error)
     app.spec_processor(_complete_description)
 
@@ -134,9 +135,9 @@ def create_app(live: Live, shared_metrics: bool = False) -> APIFlask:
     return app
 
 
-def _add_api(app: APIFlask, live: Live, telemetry: Telemetry) -> None:
+def _add_api(app: APIFlask, live: Live, telemetry: Telemetry, threshold: float) -> None:
     def respond(question: Question) -> Response:
-        found = answer(live.engine, question.question, question.top_k)
+        found = answer(live.engine, question.question, question.top_k, threshold)
         telemetry.time_answer(found.took_ms)
         return _json(found)
 
@@ -189,13 +190,13 @@ def _add_operations(app: APIFlask, live: Live, telemetry: Telemetry) -> None:
         return Response(content, content_type=content_type)
 
 
-def _add_pages(app: APIFlask, live: Live, telemetry: Telemetry) -> None:
+def _add_pages(app: APIFlask, live: Live, telemetry: Telemetry, threshold: float) -> None:
     @app.get("/")
     @app.doc(hide=True)
     def page() -> str:
         engine = live.engine
         question = request.args.get("question", "").strip()
-        found = answer(engine, question) if question else None
+        found = answer(engine, question, threshold=threshold) if question else None
         if found:
             telemetry.time_answer(found.took_ms)
         return render_template("ask.html", question=question, answer=found, manifest=engine.manifest)

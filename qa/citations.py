@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from urllib.parse import quote
 
 from index.store import Excerpt
+
+_PATHS_KEPT = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +54,10 @@ def cite(excerpt: Excerpt) -> Citation:
         prefix=excerpt.prefix,
         suffix=excerpt.suffix,
         sha256=article.sha256,
-        link=f"/articles/{quote(article.id)}?start={excerpt.start}&end={excerpt.end}#passage",
+        link=f"{_path(article.id)}?start={excerpt.start}&end={excerpt.end}#passage",
     )
+
+
+@lru_cache(maxsize=_PATHS_KEPT)
+def _path(article_id: str) -> str:
+    return f"/articles/{quote(article_id)}"

@@ -63,6 +63,16 @@ def index_option(function: Function) -> Function:
     return click.option("--index", type=click.Path(path_type=Path), help="The folder that holds the index.")(function)
 
 
+def cross_encoder_option(function: Function) -> Function:
+    """Adds ``--cross-encoder``."""
+    return click.option(
+        "--cross-encoder",
+        metavar="NAME_OR_PATH",
+        help="A cross-encoder that orders the best passages anew: the path of a sentence-transformers model, or its"
+        " name on the hub. Slower by far.",
+    )(function)
+
+
 def json_option(function: Function) -> Function:
     """Adds ``--json``."""
     return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(function)
@@ -95,23 +105,25 @@ def main() -> None:
     help="Questions by which the new index must not be worse than the current one; may be given more than once.",
 )
 @click.option("--force", is_flag=True, help="Make it current even if it is worse by the gate's questions.")
+@cross_encoder_option
 @json_option
-def build(
-    folders: tuple[Path, ...], index: Path | None, model: str | None, gate: tuple[Path, ...], force: bool, as_json: bool
-) -> None:
+def build(folders: tuple[Path, ...], gate: tuple[Path, ...], force: bool, as_json: bool, **given: Any) -> None:
     """Build the index from folders of articles and make it current.
 
     What was encoded before is not encoded again. A service that runs on the index takes the new one up by
     itself; until the build is done, and if it fails, the old one stays. With a gate, an index that answers its
-    questions significantly worse than the current one is not published, and the exit code is 1.
+    questions significantly worse than the current one is not published, and the exit code is 1. A cross-encoder
+    changes nothing of the index; the gate's questions are answered with it, as the service would.
     """
     from index.build import build as build_index
+    from index.cross_encoder import open_cross_encoder
     from qa.terminal import show_progress
 
-    settings = load_settings({"articles": folders or None, "index": index, "model": model, "gate": gate or None})
+    settings = load_settings({"articles": folders or None, "gate": gate or None, **given})
     judge = _gate(settings, force)
+    cross_encoder = open_cross_encoder(settings.cross_encoder) if judge else None
     with show_progress() as progress:
-        report = build_index(settings.articles, settings.index, settings.model, progress, judge)
+        report = build_index(settings.articles, settings.index, settings.model, progress, judge, cross_encoder)
     if as_json:
         _print_json(report)
     else:
@@ -149,15 +161,18 @@ def _gate(settings: Settings, force: bool) -> Gate | None:
 @click.argument("question")
 @index_option
 @click.option("--top-k", type=click.IntRange(1, 100), default=5, show_default=True, help="How many passages to print.")
+@cross_encoder_option
 @json_option
-def ask(question: str, index: Path | None, top_k: int, as_json: bool) -> None:
+def ask(question: str, top_k: int, as_json: bool, **given: Any) -> None:
     """Print the passages that answer QUESTION best, with their citations."""
+    from index.cross_encoder import open_cross_encoder
     from qa.answering import answer
     from qa.live import open_current
     from qa.terminal import print_answer
 
-    engine = open_current(load_settings({"index": index}).index)
-    found = answer(engine, question, top_k)
+    settings = load_settings(given)
+    engine = open_current(settings.index, open_cross_encoder(settings.cross_encoder))
+    found = answer(engine, question, top_k, settings.threshold)
     if as_json:
         _print_json(found)
     else:
@@ -178,6 +193,7 @@ def ask(question: str, index: Path | None, top_k: int, as_json: bool) -> None:
 )
 @click.option("--against", metavar="RESULT_OR_GENERATION", help="What to compare with: a result's folder, or an id.")
 @click.option("--output", type=click.Path(path_type=Path), help="The folder for the result.")
+@cross_encoder_option
 @json_option
 def evaluate(
     questions: tuple[Path, ...],
@@ -185,6 +201,7 @@ def evaluate(
     part: str | None,
     unanswerable: tuple[Path, ...],
     output: Path | None,
+    cross_encoder: str | None,
     as_json: bool,
     **what: Any,
 ) -> None:
@@ -199,12 +216,13 @@ def evaluate(
     from qa.evaluation.summary import EXIT_CODES, as_json_values, print_summary
     from qa.terminal import open_output, show_progress
 
-    settings = load_settings({"index": index})
+    settings = load_settings({"index": index, "cross_encoder": cross_encoder})
     folder = output or results.default_folder()
     results.check_folder(folder)
     sets = [*(read_questions(path, part) for path in questions), *map(read_unanswerable, unanswerable)]
     with show_progress() as progress:
-        asked, comparison = carry_out(Request(sets, settings.index, settings.threshold, **what), progress)
+        request = Request(sets, settings.index, settings.threshold, settings.cross_encoder, **what)
+        asked, comparison = carry_out(request, progress)
         progress("Writing", 0, None)
         results.write(folder, asked, comparison)
     if as_json:
@@ -222,6 +240,7 @@ def evaluate(
 @click.option("--port", type=int, help="The port to listen on; 0 is any free one.")
 @click.option("--workers", type=int, help="How many processes.")
 @click.option("--threads", type=int, help="How many requests one process handles at a time.")
+@cross_encoder_option
 def serve(**given: Any) -> None:
     """Answer questions over HTTP, and on a page for the browser, until stopped with Ctrl-C."""
     from qa.server import serve as serve_index

@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 from corpus.errors import IbidemError
+from index.cross_encoder import CrossEncoder
 from index.generation import CURRENT_FILE, current_generation, generation_folder
 from index.search import Engine, LocalEngine
 
@@ -26,13 +27,15 @@ _WARMING_QUESTIONS = (
 class Live:
     """Serves the current generation of the index in ``index``; raises what ``LocalEngine`` does, or ``NoIndex``.
 
+    Each generation is served with the cross-encoder that was given, if one was.
     ``problem`` says why a newer generation is not being served, if there is one that could not be opened.
     """
 
-    def __init__(self, index: Path) -> None:
+    def __init__(self, index: Path, cross_encoder: CrossEncoder | None = None) -> None:
         self._index = index
+        self._cross_encoder = cross_encoder
         self._seen = self._mark()
-        self.engine: Engine = open_current(index)
+        self.engine: Engine = open_current(index, cross_encoder)
         self.problem: str | None = None
         self._stopped = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="ibidem-watch", daemon=True)
@@ -66,7 +69,7 @@ class Live:
         """Opens, verifies and warms what is current, and only then serves it; a failure changes nothing."""
         try:
             if current_generation(self._index) != self.engine.manifest.generation:
-                self.engine = open_current(self._index)
+                self.engine = open_current(self._index, self._cross_encoder)
                 log.info("serving generation %s", self.engine.manifest.generation)
             self.problem = None
         except IbidemError as error:
@@ -79,9 +82,9 @@ class Live:
         log.error("still serving generation %s: %s", self.engine.manifest.generation, problem)
 
 
-def open_current(index: Path) -> Engine:
+def open_current(index: Path, cross_encoder: CrossEncoder | None = None) -> Engine:
     """The engine of the current generation, verified and warmed by answering questions."""
-    engine = LocalEngine(generation_folder(index, current_generation(index)))
+    engine = LocalEngine(generation_folder(index, current_generation(index)), cross_encoder)
     for question in _WARMING_QUESTIONS:
         engine.search(question, engine.encode([question])[0], 1)
     return engine

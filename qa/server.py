@@ -64,6 +64,10 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """
     # Looked at here first, so that what is wrong is one line and not a worker's death.
     verify_files(generation_folder(settings.index, current_generation(settings.index)))
+    if settings.cross_encoder:
+        from index.model import locate
+
+        locate(settings.cross_encoder)
     listening = _listen(settings.host, settings.port)
     host, port = listening.getsockname()[:2]
     ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
@@ -87,18 +91,22 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _load(settings: Settings) -> Flask:
     # Imported in the process that needs it: libraries with threads of their own don't survive a fork.
+    from index.cross_encoder import open_cross_encoder
     from qa.app import create_app
     from qa.live import Live
     from qa.telemetry import configure_log
 
     configure_log()
+    log = logging.getLogger("ibidem")
     try:
-        live = Live(settings.index)
+        live = Live(settings.index, open_cross_encoder(settings.cross_encoder))
     except IbidemError as error:
-        logging.getLogger("ibidem").error("%s", error)
+        log.error("%s", error)
         sys.exit(error.exit_code)
+    if settings.cross_encoder:
+        log.info("the cross-encoder %s orders the best passages anew", settings.cross_encoder)
     live.start()
-    app = create_app(live, shared_metrics=settings.workers > 1)
+    app = create_app(live, settings.workers > 1, settings.threshold)
     # What is loaded now stays to the end: the garbage collector need not look at it again.
     gc.freeze()
     return app

@@ -18,6 +18,9 @@ from pydantic_settings import (
 import corpus
 from corpus.errors import InvalidSetting
 
+THRESHOLD = 0.5
+"""Below this confidence a question counts as not answered, unless it is set otherwise."""
+
 FILE = "ibidem.toml"
 _CODE = Path(corpus.__file__).resolve().parent
 
@@ -45,6 +48,11 @@ class Settings(BaseSettings):
         min_length=1,
         description="The encoder: the path of a sentence-transformers model, or its name on the hub.",
     )
+    cross_encoder: str | None = Field(
+        default=None,
+        description="A cross-encoder that orders the best passages anew: the path of a sentence-transformers model, or"
+        " its name on the hub. Slower by far; empty is none.",
+    )
     gate: tuple[Path, ...] = Field(
         default=(),
         description="Question sets by which a new generation must not be worse. In the environment: a JSON list.",
@@ -60,7 +68,7 @@ class Settings(BaseSettings):
         description="How many processes serve, each with the index in memory.",
     )
     threshold: float = Field(
-        default=0.5, ge=0, le=1, description="Below this confidence a question counts as not answered."
+        default=THRESHOLD, ge=0, le=1, description="Below this confidence a question counts as not answered."
     )
     threads: int = Field(default=8, ge=1, le=256, description="How many requests one process handles at a time.")
 

@@ -33,15 +33,20 @@ def open_output() -> Console:
     return _Output(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
 
 
+NOT_ANSWERED = "The archive does not seem to answer this. What comes nearest:"
+
+
 def print_answer(answer: Answer) -> None:
     """Prints passages and their citations on standard output; the highlighted sentences stand out."""
     console = open_output()
+    if not answer.answered:
+        console.print(Text(f"{NOT_ANSWERED} (confidence {answer.confidence:.2f})\n", style="bold"))
     for passage in answer.passages:
         for line in _passage(passage):
             console.print(line, soft_wrap=line.no_wrap or False)
         console.print()
-    milliseconds = answer.took_ms.total
-    console.print(Text(f"generation {answer.generation}, {milliseconds:.1f} ms", style="dim"))
+    sure = "" if answer.confidence is None else f"confidence {answer.confidence:.2f}, "
+    console.print(Text(f"{sure}generation {answer.generation}, {answer.took_ms.total:.1f} ms", style="dim"))
 
 
 def _passage(passage: AnsweringPassage) -> Iterator[Text]:

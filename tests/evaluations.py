@@ -43,7 +43,7 @@ def ranked(number: int, relevance: int = 0, article: str = "inland/mills") -> Ra
     sentence = f"Sentence {number} tells of wheels, of water, and of the men who kept both in order through the winter."
     document = f"{article}#char={start},{start + 640}"
     score = 0.95 - number / 20
-    return Ranked(document, score, relevance, article, ARTICLES.get(article), start, start + 640, sentence)
+    return Ranked(document, score, article, relevance, ARTICLES.get(article), start, start + 640, sentence)
 
 
 def outcome(
@@ -126,6 +126,7 @@ def evaluation(
         "created": "2026-01-31T12:05:09+00:00",
         "source": "20260131T115501Z-031415",
         "model": "all-MiniLM-L6-v2",
+        "cross_encoder": None,
         "sets": (one,),
         "abstention": silence,
     }

@@ -10,6 +10,7 @@ import pytest
 from corpus.errors import InvalidQuestion
 from index.search import LocalEngine
 from qa.answering import DEFAULT_PASSAGES, MAX_CHARACTERS, MAX_PASSAGES, Answer, answer, check
+from qa.settings import THRESHOLD
 
 ROCKET = "\N{ROCKET}"
 
@@ -30,8 +31,12 @@ def test_an_answer_names_its_question_and_its_generation(
     assert {found.generation for found in answers} == {engine.manifest.generation}
 
 
-def test_confidence_is_null_until_it_is_estimated(answers: list[Answer]) -> None:
-    assert {(found.answered, found.confidence) for found in answers} == {(True, None)}
+def test_what_has_the_confidence_is_answered(answers: list[Answer]) -> None:
+    for found in answers:
+        assert found.confidence is not None
+        assert 0 <= found.confidence <= 1
+        assert found.answered == (found.confidence >= THRESHOLD)
+    assert {found.answered for found in answers} == {True, False}
 
 
 def test_ranks_count_from_one_and_scores_descend_from_one_to_zero(answers: list[Answer]) -> None:

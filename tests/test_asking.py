@@ -16,6 +16,7 @@ from qa.evaluation.measures import NAMES
 from qa.evaluation.outcomes import Asked
 from qa.evaluation.questions import Question, QuestionSet, Quote, read_questions, read_unanswerable
 from qa.evaluation.result import SHOWN, Outcome
+from qa.evaluation.spans import FIRST
 from qa.evaluation.trec import passage_id
 from tests.conftest import ROOT, MakeIndex, no_progress
 
@@ -90,9 +91,21 @@ def test_what_is_judged_is_what_the_same_answer_call_gives(engine: LocalEngine, 
     assert [(one.article, one.start, one.end) for one in outcome.ranking] == places[:SHOWN]
     assert [one.score for one in outcome.ranking] == [passage.score for passage in answered.passages[:SHOWN]]
     assert (outcome.confidence, outcome.answered) == (answered.confidence, answered.answered)
-    for one, passage in zip(outcome.ranking, answered.passages, strict=False):
+
+
+def test_titles_and_sentences_are_kept_of_the_first_five_and_of_gold(engine: LocalEngine, held: Asked) -> None:
+    outcomes = held.evaluation.sets[0].outcomes
+    for rank, one in ((rank, one) for outcome in outcomes for rank, one in enumerate(outcome.ranking, 1)):
+        if rank > FIRST and not one.relevance:
+            assert one.title is one.sentence is None
+            continue
+        assert one.title
         assert one.sentence
-        assert one.sentence in passage.text
+        assert one.sentence.removesuffix("…") in engine.article(one.article).text[one.start : one.end]
+    sentences = [one.sentence for outcome in outcomes for one in outcome.ranking if one.sentence]
+    assert max(map(len, sentences)) <= 200
+    assert sum(sentence.endswith("…") for sentence in sentences) in range(1, len(sentences) // 2)
+    assert any(one.relevance for outcome in outcomes for one in outcome.ranking[FIRST:])
 
 
 def test_a_passage_is_gold_if_it_holds_a_quote_whole(engine: LocalEngine, held: Asked) -> None:

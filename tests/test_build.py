@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +17,15 @@ import pytest
 
 from corpus.errors import BuildInProgress, EncoderUnavailable, IbidemError, NoArticles, NoIndex, WorseGeneration
 from index import encoder as encoding
-from index import model, store
+from index import model, pieces, store
 from index.build import Progress, Report, build
 from index.cache import FILE as CACHE_FILE
+from index.encoder import Encoder
 from index.generation import FORMAT, current_generation, exclusive, generation_folder, list_generations, read_manifest
+from index.passages import context
 from index.search import Engine, LocalEngine
 from index.store import Store
-from tests.conftest import ARTICLES, no_progress, write_articles
+from tests.conftest import ARTICLES, ROOT, no_progress, write_articles
 
 
 def article(title: str, *sentences: str, more: str = "") -> str:
@@ -122,6 +128,81 @@ def test_only_distinct_texts_are_embedded(new_index: Path, archive: Path) -> Non
     report = built(new_index, archive)
     assert report.embedded == 9 + len(texts) - 4
     assert (report.passages, report.sentences) == (5, 9)
+
+
+def passage_texts(folder: Path, encoder: Encoder) -> list[str]:
+    """Every passage of a generation as it is encoded."""
+    return [f"{context(excerpt.article.title, encoder)}\n{excerpt.text}" for excerpt in excerpts_of(folder)]
+
+
+def word_pieces(folder: Path) -> list[list[list[int]]]:
+    """Those of every passage of a generation, by its id."""
+    rows, starts = np.load(folder / pieces.PIECES_FILE), np.load(folder / pieces.STARTS_FILE)
+    return [rows[start:end].tolist() for start, end in pairwise(starts)]
+
+
+def test_a_generation_holds_the_word_pieces_of_every_passage_and_how_many_have_each(
+    index: Path, encoder: Encoder
+) -> None:
+    folder = current_folder(index)
+    questions = encoder.encode_questions(passage_texts(folder, encoder))
+    found = word_pieces(folder)
+    assert [len(rows) for rows in found] == [len(question.pieces) for question in questions]
+    for rows, question in zip(found, questions, strict=True):
+        # Batches of other texts change the last bits, and those can change a whole number by one.
+        assert np.abs(np.array(rows) - np.clip(254 * question.pieces, -127, 127)).max() < 0.52
+    counted = Counter(piece for question in questions for piece in set(question.piece_ids.tolist()))
+    frequencies = np.load(folder / pieces.FREQUENCIES_FILE)
+    assert {piece: count for piece, count in enumerate(frequencies.tolist()) if count} == counted
+
+
+def test_what_did_not_change_keeps_its_word_pieces(new_index: Path, archive: Path) -> None:
+    built(new_index, archive)
+    before = word_pieces(current_folder(new_index))
+    write_articles(archive, {"b.md": BOATS.replace("have sails", "have no sails at all")})
+    assert counts(built(new_index, archive)) == {"unchanged": 2, "changed": 1, "embedded": 2}
+    after = word_pieces(current_folder(new_index))
+    assert [one == other for one, other in zip(before, after, strict=True)] == [True, False, True]
+    assert len(after[1]) == len(before[1]) + 3
+
+
+# 120 sentences, and 60 passages after them.
+@pytest.mark.parametrize("embedded", [1, 70, 130])
+def test_a_build_that_was_killed_goes_on_where_it_was(new_index: Path, tmp_path: Path, embedded: int) -> None:
+    articles = tmp_path / "articles"
+    write_articles(
+        articles,
+        {
+            f"{number}.md": article(f"Note {number}", f"Tower {number}.", f"It has {number} bells.")
+            for number in range(60)
+        },
+    )
+    code = (
+        "import os, pathlib, signal, sys\n"
+        "from index import build, model\n"
+        "articles, index, last = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), int(sys.argv[3])\n"
+        "def progress(step, done, total):\n"
+        "    if step == 'Embedding':\n"
+        "        print(done, flush=True)\n"
+        "        if done >= last:\n"
+        "            os.kill(os.getpid(), signal.SIGKILL)\n"
+        "build.build([articles], index, model.PACKAGED_MODEL, progress)\n"
+    )
+    command = [sys.executable, "-c", code, str(articles), str(new_index), str(embedded)]
+    killed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert killed.returncode == -9, killed.stderr
+    done = int(killed.stdout.split()[-1])
+    assert embedded <= done < 180
+    report = built(new_index, articles)
+    assert (report.articles, report.passages, report.embedded) == (60, 60, 180 - done)
+    found = word_pieces(current_folder(new_index))
+    encoder = Encoder(current_folder(new_index))
+    questions = encoder.encode_questions(passage_texts(current_folder(new_index), encoder))
+    assert [len(rows) for rows in found] == [len(question.pieces) for question in questions]
+    (new_index / CACHE_FILE).unlink()
+    assert built(new_index, articles).embedded == 180
+    for rows, again in zip(found, word_pieces(current_folder(new_index)), strict=True):
+        assert np.abs(np.array(rows) - np.array(again)).max() <= 1
 
 
 def test_the_same_archive_gives_the_same_index_from_nothing(
@@ -256,9 +337,10 @@ def test_a_current_generation_that_cannot_be_read_is_built_over(new_index: Path,
     LocalEngine(current_folder(new_index))
 
 
-def test_a_damaged_part_that_no_build_reads_is_not_taken_over(new_index: Path, archive: Path) -> None:
+@pytest.mark.parametrize("name", ["passages.faiss", "pieces.npy"])
+def test_a_damaged_part_that_no_build_reads_is_not_taken_over(new_index: Path, archive: Path, name: str) -> None:
     built(new_index, archive)
-    (current_folder(new_index) / "passages.faiss").write_bytes(b"damaged")
+    (current_folder(new_index) / name).write_bytes(b"damaged")
     assert counts(built(new_index, archive)) == {"unchanged": 3}
     LocalEngine(current_folder(new_index))
 
@@ -271,9 +353,15 @@ def test_a_generation_holds_what_its_manifest_lists_and_no_pickle(index: Path) -
     assert read_manifest(folder).files.keys() <= files.keys()
     for name, path in files.items():
         assert path.suffix not in (".pkl", ".pickle", ".joblib", ".pt", ".bin"), name
-        with path.open("rb") as file:
-            assert file.read(1) != b"\x80", f"{name} begins as a pickle does"
-    assert np.load(folder / "ranges.npy", allow_pickle=False).dtype == np.dtype(np.int64)
+        content = path.read_bytes()
+        assert (content[:1], content[-1:]) != (b"\x80", b"."), f"{name} begins and ends as a pickle does"
+    types = {name: np.load(folder / name, allow_pickle=False).dtype.str for name in files if name.endswith(".npy")}
+    assert types == {
+        "ranges.npy": "<i8",
+        "pieces.npy": "|i1",
+        "piece_starts.npy": "<i8",
+        "piece_frequencies.npy": "<i8",
+    }
 
 
 def test_the_manifest_is_json_that_a_person_can_read(index: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from index.cache import FILE, VectorCache
 from index.encoder import Vectors
+from index.pieces import Pieces
 
 
 @pytest.fixture
@@ -22,6 +23,12 @@ def cache(tmp_path: Path) -> Iterator[VectorCache]:
 
 def some_vectors(count: int) -> Vectors:
     return np.random.default_rng(7).standard_normal((count, 4)).astype(np.float32)
+
+
+def some_pieces(*counts: int, seed: int = 7) -> list[Pieces]:
+    """The word pieces of several passages, three whole numbers each."""
+    random = np.random.default_rng(seed)
+    return [random.integers(-127, 128, (count, 3), np.int8) for count in counts]
 
 
 def filled(index: Path, count: int) -> list[bytes]:
@@ -72,6 +79,67 @@ def test_a_key_may_be_added_again(cache: VectorCache) -> None:
     cache.add(keys, some_vectors(1))
     cache.add(keys, some_vectors(1))
     assert np.array_equal(cache.vectors(keys), some_vectors(1))
+
+
+def test_word_pieces_come_back_in_the_order_asked_for(cache: VectorCache) -> None:
+    keys, pieces = [cache.key(text) for text in "abc"], some_pieces(5, 1, 260)
+    cache.add(keys, some_vectors(3), pieces)
+    order = [2, 0, 2, 1]
+    asked = [keys[number] for number in order]
+    assert cache.piece_counts(asked, 3) == [260, 5, 260, 1]
+    found = list(cache.pieces(asked, 3))
+    assert [one.dtype for one in found] == [np.dtype(np.int8)] * 4
+    assert [one.tolist() for one in found] == [pieces[number].tolist() for number in order]
+    assert np.array_equal(cache.vectors(keys), some_vectors(3))
+    assert cache.piece_counts([], 3) == list(cache.pieces([], 3)) == []
+
+
+def test_word_pieces_are_replaced_with_the_vector(cache: VectorCache) -> None:
+    keys = [cache.key(text) for text in "ab"]
+    cache.add(keys, some_vectors(2), some_pieces(4, 6))
+    cache.add(keys[:1], some_vectors(2)[1:], some_pieces(9, seed=8))
+    assert cache.piece_counts(keys, 3) == [9, 6]
+    expected = [*some_pieces(9, seed=8), some_pieces(4, 6)[1]]
+    assert [one.tolist() for one in cache.pieces(keys, 3)] == [one.tolist() for one in expected]
+    assert np.array_equal(cache.vectors(keys), some_vectors(2)[[1, 1]])
+
+
+def test_texts_with_and_without_word_pieces_stand_side_by_side(cache: VectorCache) -> None:
+    sentence, passage = cache.key("sentence"), cache.key("passage")
+    cache.add([sentence], some_vectors(1))
+    cache.add([passage], some_vectors(1), some_pieces(2))
+    assert cache.missing([sentence, passage]) == []
+    assert cache.piece_counts([passage], 3) == [2]
+
+
+def test_a_vector_and_its_word_pieces_are_kept_together_or_not_at_all(cache: VectorCache) -> None:
+    keys = [cache.key(text) for text in "ab"]
+    with pytest.raises(ValueError, match="shorter"):
+        cache.add(keys, some_vectors(2), some_pieces(4))
+    assert cache.missing(keys) == keys
+    cache.add(keys, some_vectors(2), some_pieces(4, 2))
+    assert cache.piece_counts(keys, 3) == [4, 2]
+
+
+def test_word_pieces_are_there_when_opened_again_even_if_it_was_never_closed(tmp_path: Path) -> None:
+    killed = VectorCache(tmp_path, "encoder", 4)
+    keys = [killed.key("a"), killed.key("b")]
+    killed.add(keys, some_vectors(2), some_pieces(3, 8))
+    with closing(VectorCache(tmp_path, "encoder", 4)) as cache:
+        assert [one.tolist() for one in cache.pieces(keys, 3)] == [one.tolist() for one in some_pieces(3, 8)]
+    killed.close()
+
+
+def test_a_file_from_before_there_were_word_pieces_takes_them(tmp_path: Path) -> None:
+    """It is one without that table."""
+    keys = filled(tmp_path, 5)
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        connection.execute("DROP TABLE pieces")
+    with closing(VectorCache(tmp_path, "encoder", 4)) as cache:
+        assert cache.missing(keys) == []
+        assert np.array_equal(cache.vectors(keys), some_vectors(5))
+        cache.add(keys[:2], some_vectors(2), some_pieces(3, 8))
+        assert cache.piece_counts(keys[:2], 3) == [3, 8]
 
 
 def damaged_pages(content: bytes) -> bytes:

@@ -28,7 +28,7 @@ def result(name: str, *outcomes: Outcome, layout: Layout = "articles") -> SetRes
 
 
 def evaluation(source: str, *sets: SetResult) -> Evaluation:
-    return Evaluation(1, "2026-01-31T12:00:00+00:00", source, "a model", sets, None)
+    return Evaluation(1, "2026-01-31T12:00:00+00:00", source, "a model", None, sets, None)
 
 
 def of(source: str, *values: float | None) -> Evaluation:

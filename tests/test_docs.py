@@ -62,7 +62,7 @@ def test_every_setting_and_its_variable_are_documented(name: str) -> None:
 
 
 def test_no_variable_is_documented_that_is_not_there() -> None:
-    named = set(re.findall(r"\bIBIDEM_([A-Z]+)\b", ALL))
+    named = set(re.findall(r"\bIBIDEM_([A-Z_]+)\b", ALL))
     assert named == {name.upper() for name in Settings.model_fields}
 
 

@@ -258,7 +258,8 @@ def test_a_manifest_whose_figures_can_not_be_read_is_listed_as_such(towers: Path
 
 
 FIGURE = Figure(0.875, 0.8, 0.9)
-ALONE = Judgement("nDCG@10", 40, FIGURE, {"s": {"nDCG@10": FIGURE}}, None, "it is the first", None, None, 0, False)
+SETS = {"s": {"nDCG@10": FIGURE}}
+ALONE = Judgement("nDCG@10", 40, FIGURE, SETS, None, "it is the first", None, None, 0, False, None)
 COMPARED = replace(
     ALONE,
     against="20260131T120000Z-012345",
@@ -286,6 +287,7 @@ def summaries() -> Iterator[tuple[Judgement, str]]:
     yield replace(COMPARED, forced=True), f"{mean}; worse, published by force; {compared}"
     yield replace(COMPARED, forced=True, verdict="better"), f"{mean}; better; {compared}"
     yield replace(COMPARED, unlocated=2), f"{mean}; worse; {compared}, and not all the gold of 2 questions"
+    yield replace(ALONE, cross_encoder="c"), f"{mean} with cross-encoder c; not compared: it is the first"
 
 
 @pytest.mark.parametrize(("judgement", "line"), list(summaries()))

@@ -9,14 +9,20 @@ import numpy as np
 import pytest
 
 from corpus.errors import DamagedGeneration
-from index.lexical import FOLDER, TITLE_BOOST, LexicalIndex, LexicalWriter, files
+from index.lexical import FOLDER, PAIR_BOOST, TITLE_BOOST, LexicalIndex, LexicalWriter, files
 
-# Titles and bodies, and the words that are left of them. Field lengths up to 40 are stored exactly.
+# Titles and bodies, and the words that are left of them, with a dash where a stop word stood. Field lengths up to 40
+# are stored exactly.
 DOCUMENTS = [
-    ("Lunar rover", "The rover drove on the moon.", "lunar rover", "rover drove moon"),
-    ("Space food", "Rice and dates fed the crew. The crew slept.", "space food", "rice date fed crew crew slept"),
-    ("Crew", "It trained for a rover.", "crew", "train rover"),
-    ("Budget", "Money for rice, fuel, water, tests and more tests.", "budget", "monei rice fuel water test more test"),
+    ("Lunar rover", "The rover drove on the moon.", "lunar rover", "- rover drove - - moon"),
+    ("Space food", "Rice and dates fed the crew. The crew slept.", "space food", "rice - date fed - crew - crew slept"),
+    ("Crew", "It trained for a rover.", "crew", "- train - - rover"),
+    (
+        "Budget",
+        "Money for rice, fuel, water, tests and more tests.",
+        "budget",
+        "monei - rice fuel water test - more test",
+    ),
 ]
 K1, B = 1.2, 0.75
 
@@ -42,35 +48,66 @@ def found(index: LexicalIndex, question: str, depth: int = 100) -> dict[int, flo
     return dict(zip(ids.tolist(), scores.tolist(), strict=True))
 
 
-def bm25(word: str, fields: list[list[str]]) -> list[float]:
-    """Of one word in one field of every document (Robertson and Zaragoza, 2009, with Lucene's idf)."""
-    holders = sum(word in field for field in fields)
-    idf = math.log(1 + (len(fields) - holders + 0.5) / (holders + 0.5))
-    average = sum(map(len, fields)) / len(fields)
-    scores = []
-    for field in fields:
-        frequency = field.count(word)
-        scores.append(idf * frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * len(field) / average)))
-    return scores
+def bm25(words: list[str], fields: list[list[str]], frequencies: list[int]) -> list[float]:
+    """Of a word, or of a phrase of several, in one field of every document (Robertson and Zaragoza, 2009, with
+    Lucene's idf, which for a phrase is the sum of its words')."""
+    holders = [sum(word in field for field in fields) for word in words]
+    idf = sum(math.log(1 + (len(fields) - held + 0.5) / (held + 0.5)) for held in holders)
+    lengths = [sum(word != "-" for word in field) for field in fields]
+    average = sum(lengths) / len(fields)
+    return [
+        idf * frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * length / average))
+        for frequency, length in zip(frequencies, lengths, strict=True)
+    ]
+
+
+def formula(words: list[str], pairs: list[tuple[str, str]], titles: list[str], bodies: list[str]) -> list[float]:
+    """Of every document, by the formula in ``index.lexical``."""
+    title_fields = [title.split() for title in titles]
+    body_fields = [f"{title} {body}".split() for title, body in zip(titles, bodies, strict=True)]
+    parts = [
+        *(bm25([word], body_fields, [field.count(word) for field in body_fields]) for word in words),
+        *(
+            [TITLE_BOOST * value for value in bm25([word], title_fields, [field.count(word) for field in title_fields])]
+            for word in words
+        ),
+        *(
+            [PAIR_BOOST * value for value in bm25([*pair], body_fields, [near(pair, field) for field in body_fields])]
+            for pair in pairs
+        ),
+    ]
+    return [sum(values) for values in zip(*parts, strict=True)]
+
+
+def near(pair: tuple[str, str], field: list[str]) -> int:
+    """How often the second word stands at most four places further than right behind the first, or before that;
+    each of either counts once."""
+    places = [place for place, word in enumerate(field) if word == pair[1]]
+    count = 0
+    for first in [place for place, word in enumerate(field) if word == pair[0]]:
+        for second in places:
+            if abs(second - (first + 1)) <= 4:
+                places.remove(second)
+                count += 1
+                break
+    return count
 
 
 @pytest.mark.parametrize(
-    ("question", "stems"),
+    ("question", "stems", "pairs"),
     [
-        ("rover", ["rover"]),
-        ("crew", ["crew"]),
-        ("Which crew trained with the rover?", ["crew", "train", "rover"]),
-        ("rice, rice and RICE for tests", ["rice", "test"]),
-        ("lunar budget", ["lunar", "budget"]),
+        ("rover", ["rover"], []),
+        ("crew", ["crew"], []),
+        ("Which crew trained with the rover?", ["crew", "train", "rover"], [("crew", "train"), ("train", "rover")]),
+        ("rice, rice and RICE for tests", ["rice", "test"], [("rice", "test")]),
+        ("lunar budget", ["lunar", "budget"], []),
     ],
 )
-def test_scores_are_those_of_the_formula(index: LexicalIndex, question: str, stems: list[str]) -> None:
-    titles = [title.split() for _, _, title, _ in DOCUMENTS]
-    bodies = [f"{title} {body}".split() for _, _, title, body in DOCUMENTS]
-    expected = [
-        sum(bm25(stem, bodies)[number] + TITLE_BOOST * bm25(stem, titles)[number] for stem in stems)
-        for number in range(len(DOCUMENTS))
-    ]
+def test_scores_are_those_of_the_formula(
+    index: LexicalIndex, question: str, stems: list[str], pairs: list[tuple[str, str]]
+) -> None:
+    _, _, titles, bodies = (list(column) for column in zip(*DOCUMENTS, strict=True))
+    expected = formula(stems, pairs, titles, bodies)
     scores = found(index, question)
     assert scores.keys() == {number for number, score in enumerate(expected) if score > 0}
     for number, score in scores.items():
@@ -82,6 +119,65 @@ def test_a_score_by_hand(tmp_path: Path) -> None:
     index = written(tmp_path, [("moon", "rover"), ("sun", "probe")])
     assert found(index, "probe") == {1: pytest.approx(math.log(2))}
     assert found(index, "sun") == {1: pytest.approx(1.3 * math.log(2))}
+
+
+def sums(index: LexicalIndex, *words: str) -> dict[int, float]:
+    """The scores of words by themselves, added up."""
+    scores = [found(index, word) for word in words]
+    return {number: sum(one.get(number, 0.0) for one in scores) for number in range(index.passages)}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_near"),
+    [
+        ("moon rover", True),
+        ("moon, the Rovers", True),
+        ("moon one two three four rover", True),
+        ("moon of the and in rover", True),
+        ("moon one two three four five rover", False),
+        ("moon of the and in on rover", False),
+        ("rover moon", True),
+        ("rover one two moon", True),
+        ("rover one two three moon", False),
+    ],
+)
+def test_two_neighbours_of_the_question_count_again_where_they_are_near(
+    tmp_path: Path, text: str, is_near: bool
+) -> None:
+    """The idf of a phrase is the sum of its words', so that one that is there as often as these has their score."""
+    index = written(tmp_path, [("T", text), ("T", "moon one two three four five six seven rover")])
+    words, both = sums(index, "moon", "rover"), found(index, "moon rover")
+    assert both[0] == pytest.approx(words[0] * (1 + PAIR_BOOST) if is_near else words[0])
+    assert both[1] == pytest.approx(words[1])
+
+
+def test_only_neighbours_of_the_question_count_as_a_phrase(tmp_path: Path) -> None:
+    """Stop words between two don't part them; other words do, also those that no passage has."""
+    index = written(tmp_path, [("T", "moon rover"), ("T", "fuel tank")])
+
+    def gain(question: str) -> float:
+        return found(index, question)[0] - sums(index, "moon", "rover")[0]
+
+    once = gain("moon rover")
+    assert once > 0.1
+    assert gain("Is there a moon with the rover?") == pytest.approx(once)
+    assert gain("moon rover, moon rover") == pytest.approx(2 * once), "the words in the other order are a pair as well"
+    assert gain("moon rover? A moon rover. The moon rover!") == pytest.approx(2 * once), "a pair counts once"
+    assert gain("moon fuel rover") == pytest.approx(0, abs=1e-6)
+    assert gain("moon nothingofthekind rover") == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("question", ["moon", "moon moon", "moon, moon and the MOON"])
+def test_one_word_is_no_phrase_however_often_it_is_said(tmp_path: Path, question: str) -> None:
+    index = written(tmp_path, [("T", "moon moon"), ("T", "moon rover")])
+    assert found(index, question) == found(index, "moon")
+
+
+def test_a_phrase_may_begin_in_the_title(tmp_path: Path) -> None:
+    index = written(tmp_path, [("Moon", "rover"), ("Rover", "one two three four five moon")])
+    words, both = sums(index, "moon", "rover"), found(index, "moon rover")
+    assert both[0] > words[0] + 0.05
+    assert both[1] == pytest.approx(words[1])
 
 
 def test_a_word_in_the_title_counts_more_than_in_the_text(tmp_path: Path) -> None:
@@ -128,7 +224,7 @@ def test_a_question_without_a_word_of_the_archive_finds_nothing(index: LexicalIn
         "crew:rover",
         "[crew TO rover]",
         "crew* rover?",
-        "crew^9 rover~2",
+        "crew^ rover~",
         "crew\\ rover",
         "/crew/ {rover}",
         "crew\x00rover",
@@ -136,6 +232,10 @@ def test_a_question_without_a_word_of_the_archive_finds_nothing(index: LexicalIn
 )
 def test_the_signs_of_query_languages_are_plain_text(index: LexicalIndex, question: str) -> None:
     assert found(index, question) == found(index, "crew rover")
+
+
+def test_the_numbers_of_query_languages_are_words(index: LexicalIndex) -> None:
+    assert found(index, "crew^9 rover~2") == found(index, "crew 9 rover 2") != found(index, "crew rover")
 
 
 def test_words_of_a_field_name_are_words(index: LexicalIndex) -> None:

@@ -8,14 +8,14 @@ import shutil
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from corpus.errors import EncoderUnavailable
 from index import model
-from index.encoder import DESCRIPTION_FILE, Encoder
+from index.encoder import DESCRIPTION_FILE, MODEL_FILE, Encoder, QuestionVectors, Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -73,10 +73,16 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def small_exported(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+def small_folder(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the small model is exported to."""
     folder = tmp_path_factory.mktemp("exported")
     model.export(str(small), model.locate(str(small)), folder)
-    return Encoder(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def small_exported(small_folder: Path) -> Encoder:
+    return Encoder(small_folder)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +92,23 @@ def small_original(small: Path) -> SentenceTransformer:
         from sentence_transformers import SentenceTransformer
 
         return SentenceTransformer(str(small), device="cpu")
+
+
+def projection(folder: Path) -> Vectors:
+    """What an exported model multiplies the vectors of word pieces by."""
+    import onnx
+
+    (kept,) = [one for one in onnx.load(folder / MODEL_FILE).graph.initializer if one.name == "projection"]
+    found: Vectors = onnx.numpy_helper.to_array(kept)
+    return found
+
+
+def tokens(transformer: SentenceTransformer, text: str) -> Vectors:
+    """The vectors of a text's word pieces in the original model, special ones included, of unit length."""
+    embeddings: Any = transformer.encode([text], output_value="token_embeddings")
+    found = embeddings[0].numpy()
+    unit: Vectors = found / np.linalg.norm(found, axis=1, keepdims=True)
+    return unit
 
 
 def test_the_packaged_weights_are_the_published_ones() -> None:
@@ -149,7 +172,7 @@ def test_a_broken_model_is_refused_in_one_line(file: str, small: Path, tmp_path:
 
 def test_a_model_of_any_path_is_exported_as_it_is(small_exported: Encoder, small_original: SentenceTransformer) -> None:
     found = np.empty((len(TEXTS), small_exported.dimension), np.float32)
-    small_exported.encode_passages(TEXTS, found.__setitem__)
+    small_exported.encode_passages(TEXTS, lambda numbers, vectors, _: found.__setitem__(numbers, vectors))
     expected = np.asarray(small_original.encode_document(TEXTS, normalize_embeddings=True))
     assert np.abs(found - expected).max() < 1e-4
     plain = np.asarray(small_original.encode(TEXTS, normalize_embeddings=True))
@@ -158,7 +181,7 @@ def test_a_model_of_any_path_is_exported_as_it_is(small_exported: Encoder, small
 
 
 def test_questions_get_the_prompt_of_questions(small_exported: Encoder, small_original: SentenceTransformer) -> None:
-    found = small_exported.encode_questions(TEXTS)
+    found = np.stack([question.whole for question in small_exported.encode_questions(TEXTS)])
     expected = np.asarray(small_original.encode_query(TEXTS, normalize_embeddings=True))
     assert np.abs(found - expected).max() < 1e-4
 
@@ -166,7 +189,9 @@ def test_questions_get_the_prompt_of_questions(small_exported: Encoder, small_or
 def test_the_description_says_what_the_model_is(small: Path, small_exported: Encoder) -> None:
     description = small_exported.description
     assert description.identity == small_exported.identity == model.identity(small)
-    assert (description.model, description.dimension, description.limit) == (str(small), 32, 40)
+    assert (description.model, description.limit) == (str(small), 40)
+    assert (description.dimension, description.piece_dimension) == (32, 32)
+    assert small_exported.piece_dimension == 32
     assert (description.question_prompt, description.passage_prompt) == ("the question is: ", "a passage: ")
 
 
@@ -176,6 +201,7 @@ def test_the_packaged_model_is_described_by_its_name(encoder_folder: Path) -> No
         "identity": model.identity(model.locate(model.PACKAGED_MODEL)),
         "model": "all-MiniLM-L6-v2",
         "dimension": 384,
+        "piece_dimension": 128,
         "limit": 256,
         "question_prompt": "",
         "passage_prompt": "",
@@ -188,6 +214,80 @@ def test_an_export_that_gives_other_vectors_is_refused(tmp_path: Path) -> None:
     (tmp_path / "target").mkdir()
     with pytest.raises(EncoderUnavailable, match=r"its export gives other vectors \(cosine 0\.\d{4}\)"):
         model.export("odd", folder, tmp_path / "target")
+
+
+def test_the_projection_keeps_128_orthogonal_directions_of_unit_length(encoder_folder: Path) -> None:
+    found = projection(encoder_folder)
+    assert found.shape == (384, 128)
+    assert np.abs(found.T @ found - np.eye(128)).max() < 1e-5
+
+
+def test_a_smaller_model_keeps_all_its_dimensions_and_so_all_inner_products(
+    small_exported: Encoder, small_folder: Path, small_original: SentenceTransformer
+) -> None:
+    found = projection(small_folder)
+    assert found.shape == (32, 32)
+    assert np.abs(found.T @ found - np.eye(32)).max() < 1e-5
+    (question,) = small_exported.encode_questions(["Who flew first, and when?"])
+    expected = tokens(small_original, "the question is: Who flew first, and when?")[5:-1]
+    assert (question.pieces.shape, expected.shape) == ((7, 32), (7, 32))
+    assert np.abs(question.pieces @ question.pieces.T - expected @ expected.T).max() < 1e-4
+    assert np.abs(question.pieces - expected @ found).max() < 1e-4
+
+
+def test_word_pieces_of_the_packaged_model_are_its_own_projected(encoder_folder: Path, encoder: Encoder) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from sentence_transformers import SentenceTransformer
+
+        original = SentenceTransformer(str(model.locate(model.PACKAGED_MODEL)), device="cpu")
+    expected = np.concatenate([tokens(original, text)[1:-1] for text in TEXTS]) @ projection(encoder_folder)
+    kept = np.linalg.norm(expected, axis=1, keepdims=True)
+    found = np.concatenate([question.pieces for question in encoder.encode_questions(TEXTS)])
+    assert np.abs(found - expected / kept).max() < 1e-4
+    assert kept.mean() > 0.7, "any third of the directions would keep 0.58"
+
+
+def test_every_export_of_a_model_has_the_same_projection(small: Path, small_folder: Path, tmp_path: Path) -> None:
+    model.export("again", small, tmp_path)
+    assert np.abs(projection(tmp_path) - projection(small_folder)).max() < 1e-5
+
+
+def test_word_pieces_of_prompts_are_left_out(small_exported: Encoder) -> None:
+    def of(text: str) -> tuple[QuestionVectors, Vectors]:
+        pieces: list[Vectors] = []
+        small_exported.encode_passages([text], lambda numbers, vectors, rows: pieces.extend(rows))
+        return small_exported.encode_questions([text])[0], pieces[0]
+
+    question, passage = of("Is it a passage?")
+    assert question.pieces.shape == passage.shape == (5, 32)
+    words = ["is", "it", "a", "passage", "?"]
+    ids = [small_exported.encode_questions([word])[0].piece_ids.tolist() for word in words]
+    assert [question.piece_ids.tolist()] == [[one for (one,) in ids]]
+    assert np.abs(question.pieces - passage).max() > 0.01, "the prompt makes no difference to this model"
+    nothing, none = of("")
+    assert nothing.pieces.shape == none.shape == (0, 32)
+    frequencies = small_exported.piece_frequencies(["Is it", "it", ""])
+    assert frequencies[question.piece_ids].tolist() == [1, 2, 0, 0, 0]
+
+
+def test_a_model_without_vectors_of_word_pieces_says_which_to_choose(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+        from transformers import AutoTokenizer
+
+        tokenizer = AutoTokenizer.from_pretrained(str(model.locate(model.PACKAGED_MODEL)))
+        static = StaticEmbedding(tokenizer.backend_tokenizer, embedding_dim=16)
+        SentenceTransformer(modules=[static], device="cpu").save(str(tmp_path / "static"))
+    (tmp_path / "target").mkdir()
+    with pytest.raises(EncoderUnavailable) as caught:
+        model.export("static", model.locate(str(tmp_path / "static")), tmp_path / "target")
+    assert str(caught.value) == (
+        "the model static can't be exported: it gives word pieces no vectors in context; "
+        "choose one that is a transformer with a fast tokenizer"
+    )
 
 
 def test_the_identity_depends_on_what_vectors_depend_on_and_on_nothing_else(small: Path, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ def test_defaults_are_those_of_the_design() -> None:
         "articles": (ARTICLES,),
         "index": ROOT / "var" / "index",
         "model": "all-MiniLM-L6-v2",
+        "cross_encoder": None,
         "gate": (),
         "host": "127.0.0.1",
         "port": 8080,

@@ -220,3 +220,10 @@ def test_what_is_detectable_is_detected_four_times_in_five() -> None:
 @pytest.mark.parametrize("after", [[0.6, 0.8], [0.6 + 0.1, 0.8 + 0.1]])
 def test_nothing_is_known_of_what_is_detectable_where_no_difference_differs(after: list[float]) -> None:
     assert paired_test([0.6, 0.8], after).detectable is None
+
+
+def test_many_values_of_one_kind_and_few_of_the_other() -> None:
+    generator = np.random.default_rng(3)
+    found = auroc(generator.random(40).tolist(), (generator.random(3000) / 2).tolist())
+    assert found.low < found.value < found.high
+    assert found.value == pytest.approx(0.75, abs=0.08)

@@ -20,7 +20,7 @@ from qa.evaluation.trec import encode, passage_id
 BATCH = 256
 """So many questions are embedded together."""
 
-_SENTENCE_SHOWN = 300
+_SENTENCE_CHARACTERS = 200
 
 
 def evaluate(
@@ -50,25 +50,28 @@ def ask(
         done += number
         progress("Asking", done, total)
 
-    judged = tuple(judge_all(judge, _found(engine, judge.questions, count)) for judge in judges)
+    judged = tuple(judge_all(judge, _found(engine, judge.questions, threshold, count)) for judge in judges)
     outcomes = [outcome for one in judged for outcome in one.result.outcomes]
     evaluation = Evaluation(
         format=FORMAT,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         source=engine.manifest.generation,
         model=engine.manifest.model,
+        cross_encoder=engine.cross_encoder,
         sets=tuple(one.result for one in judged),
         abstention=abstention(outcomes, threshold),
     )
     return Asked(evaluation, judged)
 
 
-def _found(engine: Engine, questions: QuestionSet, count: Callable[[int], None]) -> Iterator[list[Found]]:
+def _found(
+    engine: Engine, questions: QuestionSet, threshold: float, count: Callable[[int], None]
+) -> Iterator[list[Found]]:
     """What each question of a set got, in batches; ``count`` is told how many it were."""
     for begun in range(0, len(questions.questions), BATCH):
         batch = questions.questions[begun : begun + BATCH]
         askable = [question for question in batch if question.askable]
-        answers = answer_all(engine, [question.text for question in askable], MAX_PASSAGES)
+        answers = answer_all(engine, [question.text for question in askable], MAX_PASSAGES, threshold)
         found = {
             question.id: _found_by(questions.layout, question, answer)
             for question, answer in zip(askable, answers, strict=True)
@@ -113,13 +116,16 @@ def _ranked(document: str, passage: AnsweringPassage) -> Ranked:
     return Ranked(
         document=document,
         score=passage.score,
-        relevance=0,
         article=citation.article_id,
         title=citation.title,
         start=citation.start,
         end=citation.end,
-        sentence=sentence and sentence[:_SENTENCE_SHOWN],
+        sentence=sentence and _shortened(sentence),
     )
+
+
+def _shortened(sentence: str) -> str:
+    return sentence if len(sentence) <= _SENTENCE_CHARACTERS else f"{sentence[: _SENTENCE_CHARACTERS - 1].rstrip()}…"
 
 
 def _highlighted(passage: AnsweringPassage) -> tuple[Slice, ...]:

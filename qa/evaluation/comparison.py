@@ -36,8 +36,8 @@ def compare(before: Evaluation, after: Evaluation) -> Comparison:
     (primary,) = _tests(None, all_pairs, [PRIMARY])
     tests = (test for name, of_set in pairs.items() for test in _tests(name, of_set, _measures(of_set)))
     return Comparison(
-        before=before.source,
-        after=after.source,
+        before=before.title,
+        after=after.title,
         verdict=_verdict(primary),
         primary=primary,
         tests=tuple(tests),

@@ -62,6 +62,7 @@ def _judgement(
         test=compared.primary if compared else None,
         unlocated=unlocated,
         forced=forced,
+        cross_encoder=after.cross_encoder,
     )
 
 

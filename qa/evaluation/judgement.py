@@ -19,7 +19,7 @@ class Judgement:
     ``figure`` is the mean of ``measure`` over all ``questions`` that the archive answers, ``sets`` has every set's
     figures. ``against`` is the generation that it was compared with, by ``test``, with that ``verdict``; without one,
     ``alone`` says why. ``unlocated`` counts the questions of which that one has not all gold, and ``forced`` says that
-    a verdict of worse would not have kept it from being published.
+    a verdict of worse would not have kept it from being published. ``cross_encoder`` is the one that was set, if any.
     """
 
     measure: str
@@ -32,6 +32,7 @@ class Judgement:
     test: Test | None
     unlocated: int
     forced: bool
+    cross_encoder: str | None
 
 
 def to_json(judgement: Judgement) -> Mapping[str, Any]:
@@ -54,7 +55,8 @@ def summary(judgement: Judgement) -> str:
     """A judgement in one line, for a person."""
     figure, test = judgement.figure, judgement.test
     interval = f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
-    mean = f"{judgement.measure} {interval} for {judgement.questions} questions"
+    aid = f" with cross-encoder {judgement.cross_encoder}" if judgement.cross_encoder else ""
+    mean = f"{judgement.measure} {interval} for {judgement.questions} questions{aid}"
     if test is None:
         return f"{mean}; not compared: {judgement.alone}"
     forced = ", published by force" if judgement.forced and judgement.verdict == "worse" else ""

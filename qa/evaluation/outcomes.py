@@ -95,7 +95,7 @@ class Judge:
             id=question.id,
             question=question.text,
             gold=self._golds[question.id],
-            ranking=tuple(replace(one, relevance=relevances.get(one.document, 0)) for one in found.shown),
+            ranking=tuple(_kept(rank, one, relevances) for rank, one in enumerate(found.shown, 1)),
             first_rank=first_rank,
             failure=self._failure(found, first_rank) if question.answerable else None,
             confidence=found.confidence,
@@ -171,6 +171,15 @@ def _figures(outcomes: Sequence[Outcome]) -> Mapping[str, Figure]:
     if not outcomes:
         return {}
     return mean_figures({name: [one.measures[name] for one in outcomes] for name in outcomes[0].measures})
+
+
+def _kept(rank: int, one: Ranked, relevances: Mapping[str, int]) -> Ranked:
+    """A document of a ranking with its relevance. Titles and sentences are most of a result, and past the first five
+    only those of gold are ever looked at."""
+    relevance = relevances.get(one.document, 0)
+    if rank > FIRST and not relevance:
+        return replace(one, title=None, sentence=None)
+    return replace(one, relevance=relevance)
 
 
 def _index_passages(golds: Golds, finder: GoldFinder | None) -> Passages:

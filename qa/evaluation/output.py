@@ -57,7 +57,7 @@ def write(folder: Path, asked: Asked, comparison: Comparison | None) -> None:
     """
     check_folder(folder)
     with _replacing(folder) as new:
-        (new / RESULT_FILE).write_bytes(TypeAdapter(Evaluation).dump_json(asked.evaluation))
+        (new / RESULT_FILE).write_bytes(TypeAdapter(Evaluation).dump_json(asked.evaluation, exclude_defaults=True))
         (new / REPORT_FILE).write_text(render(asked.evaluation, comparison), encoding="utf-8")
         for judged in asked.judged:
             write_run(new / f"{judged.result.name}{_RUN}", judged.rankings)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from corpus.errors import NotComparable, UnknownGeneration
 from index.build import Progress
+from index.cross_encoder import CrossEncoder, open_cross_encoder
 from index.generation import current_generation, generation_folder, list_generations
 from index.search import LocalEngine
 from qa.evaluation.asking import ask, evaluate
@@ -23,11 +24,13 @@ from qa.evaluation.trec import read_run
 @dataclass(frozen=True, slots=True)
 class Request:
     """An evaluation to be made: of the ``generation`` of ``index``, or the current one, or of a ``run`` file;
-    ``against`` an earlier result (a path) or another generation of the index, or nothing."""
+    ``against`` an earlier result (a path), or another generation of the index, or nothing. Generations are asked with
+    the ``cross_encoder``, if one is named."""
 
     sets: Sequence[QuestionSet]
     index: Path
     threshold: float
+    cross_encoder: str | None = None
     generation: str | None = None
     run: Path | None = None
     against: str | None = None
@@ -42,19 +45,23 @@ def carry_out(request: Request, progress: Progress) -> tuple[Asked, Comparison |
     earlier = _earlier(request)
     if isinstance(earlier, Evaluation):
         _check_same_questions(earlier, request.sets)
-    asked = _ask(request, progress)
+    asks = request.run is None or isinstance(earlier, str)
+    cross_encoder = open_cross_encoder(request.cross_encoder) if asks else None
+    asked = _ask(request, cross_encoder, progress)
     if earlier is None:
         return asked, None
-    before = earlier if isinstance(earlier, Evaluation) else _evaluate_earlier(request, earlier, progress)
-    return asked, compare(before, asked.evaluation)
+    if isinstance(earlier, str):
+        earlier = _evaluate_earlier(request, earlier, cross_encoder, progress)
+    return asked, compare(earlier, asked.evaluation)
 
 
-def _ask(request: Request, progress: Progress) -> Asked:
+def _ask(request: Request, cross_encoder: CrossEncoder | None, progress: Progress) -> Asked:
     if request.run is None:
-        return ask(_open(request.index, request.generation), request.sets, request.threshold, progress)
+        engine = _open(request.index, request.generation, cross_encoder)
+        return ask(engine, request.sets, request.threshold, progress)
     run = read_run(request.run)
-    engine = _open(request.index, request.generation) if needs_index(run, request.sets) else None
-    return ask_run(run, request.sets, engine)
+    located_in = _open(request.index, request.generation) if needs_index(run, request.sets) else None
+    return ask_run(run, request.sets, located_in)
 
 
 def _earlier(request: Request) -> Evaluation | str | None:
@@ -82,12 +89,15 @@ def _check_same_questions(earlier: Evaluation, sets: Sequence[QuestionSet]) -> N
             )
 
 
-def _evaluate_earlier(request: Request, generation: str, progress: Progress) -> Evaluation:
+def _evaluate_earlier(
+    request: Request, generation: str, cross_encoder: CrossEncoder | None, progress: Progress
+) -> Evaluation:
     def named(step: str, done: int, total: int | None) -> None:
         progress(f"{step} {generation}", done, total)
 
-    return evaluate(_open(request.index, generation), request.sets, request.threshold, named, unlocated=True)
+    engine = _open(request.index, generation, cross_encoder)
+    return evaluate(engine, request.sets, request.threshold, named, unlocated=True)
 
 
-def _open(index: Path, generation: str | None) -> LocalEngine:
-    return LocalEngine(generation_folder(index, generation or current_generation(index)))
+def _open(index: Path, generation: str | None, cross_encoder: CrossEncoder | None = None) -> LocalEngine:
+    return LocalEngine(generation_folder(index, generation or current_generation(index)), cross_encoder)

@@ -44,17 +44,18 @@ class Gold:
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """One document of a ranking. ``document`` is its id in run and qrels files: an article's id, or for a passage
-    ``ARTICLE#char=START,END`` (RFC 5147). ``sentence`` is the highlighted one, cut at 300 code points. Titles, spans
-    and sentences are ``None`` where a run file was evaluated. ``relevance`` is 0 for what isn't gold."""
+    ``ARTICLE#char=START,END`` (RFC 5147). ``relevance`` is 0 for what isn't gold. ``sentence`` is the highlighted one,
+    cut at 200 code points. Past the first five, only gold has its title and sentence; titles, spans and sentences are
+    ``None`` where a run file was evaluated."""
 
     document: str
     score: float
-    relevance: int
     article: str
-    title: str | None
-    start: int | None
-    end: int | None
-    sentence: str | None
+    relevance: int = 0
+    title: str | None = None
+    start: int | None = None
+    end: int | None = None
+    sentence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +145,21 @@ class Abstention:
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """The whole result. ``source`` names the generation, or the run file. ``created`` is a UTC time in ISO 8601.
-    ``abstention`` is ``None`` without unanswerable questions, or without answerable ones, or for a run file."""
+    ``cross_encoder`` is the one that ordered the best passages anew, ``None`` without one. ``abstention`` is ``None``
+    without unanswerable questions, or without answerable ones, or for a run file."""
 
     format: int
     created: str
     source: str
     model: str | None
+    cross_encoder: str | None
     sets: tuple[SetResult, ...]
     abstention: Abstention | None
+
+    @property
+    def title(self) -> str:
+        """The source, with the cross-encoder if there was one: what a comparison calls it."""
+        return f"{self.source} with cross-encoder {self.cross_encoder}" if self.cross_encoder else self.source
 
 
 @dataclass(frozen=True, slots=True)

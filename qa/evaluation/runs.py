@@ -38,6 +38,7 @@ def ask_run(run: Run, sets: Sequence[QuestionSet], engine: Engine | None) -> Ask
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         source=str(run.path),
         model=None,
+        cross_encoder=None,
         sets=tuple(one.result for one in judged),
         abstention=None,
     )
@@ -94,7 +95,7 @@ def _found(run: Run, question: Question) -> Found:
 
 
 def _ranked(document: str, score: float) -> Ranked:
-    return Ranked(document, score, 0, _slice(document).article, None, None, None, None)
+    return Ranked(document, score, _slice(document).article)
 
 
 def _slice(document: str) -> Slice:

@@ -5,7 +5,7 @@ Everything that is drawn at random is drawn from one seed, so the same values al
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
@@ -58,7 +58,8 @@ def mean_figures(columns: Mapping[str, Sequence[float]]) -> dict[str, Figure]:
     """
     table = _table(columns)
     rows = len(table)
-    means = np.concatenate([counts @ table / rows for counts in _resamples(np.arange(rows), rows, _generator())])
+    resamples = _resamples(np.arange(rows), rows, _batches(rows), _generator())
+    means = np.concatenate([counts @ table / rows for counts in resamples])
     lows, highs = np.quantile(means, _LEVELS, axis=0)
     return {name: _figure(*triple) for name, *triple in zip(columns, table.mean(axis=0), lows, highs, strict=True)}
 
@@ -80,7 +81,8 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> Figure:
     levels, where = np.unique([*positive, *negative], return_inverse=True)
     above, below = where[: len(positive)], where[len(positive) :]
     generator, many = _generator(), len(levels)
-    pairs = zip(_resamples(above, many, generator), _resamples(below, many, generator), strict=True)
+    sizes = list(_batches(max(len(above), len(below), many)))
+    pairs = zip(_resamples(above, many, sizes, generator), _resamples(below, many, sizes, generator), strict=True)
     areas = np.concatenate([_area(*counts) for counts in pairs])
     value = _area(np.bincount(above, minlength=many)[None], np.bincount(below, minlength=many)[None])[0]
     return _figure(value, *np.quantile(areas, _LEVELS))
@@ -145,10 +147,12 @@ def _area(above: NDArray[np.int64], below: NDArray[np.int64]) -> Numbers:
     return area
 
 
-def _resamples(bins: NDArray[np.int64], many: int, generator: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    """Batches of resamples with replacement of the questions whose bins are these: how often each of ``many`` bins
-    came up, shape ``(resamples, many)``."""
-    for size in _batches(max(many, len(bins))):
+def _resamples(
+    bins: NDArray[np.int64], many: int, sizes: Iterable[int], generator: np.random.Generator
+) -> Iterator[NDArray[np.int64]]:
+    """Batches, of these sizes, of resamples with replacement of the questions whose bins are these: how often each of
+    ``many`` bins came up, shape ``(resamples, many)``."""
+    for size in sizes:
         drawn = bins[generator.integers(0, len(bins), (size, len(bins)), dtype=np.int32)]
         drawn += many * np.arange(size)[:, None]
         yield np.bincount(drawn.ravel(), minlength=size * many).reshape(size, many)

@@ -53,6 +53,7 @@ def as_json_values(evaluation: Evaluation, comparison: Comparison | None, folder
         "source": evaluation.source,
         "created": evaluation.created,
         "model": evaluation.model,
+        "cross_encoder": evaluation.cross_encoder,
         "folder": str(folder),
         "sets": [_set_json(result) for result in evaluation.sets],
         "abstention": abstention,
@@ -85,6 +86,8 @@ def _comparison_json(comparison: Comparison) -> dict[str, Any]:
 
 def print_summary(console: Console, evaluation: Evaluation, comparison: Comparison | None) -> None:
     """Prints a table for each set, what is to be said of abstention, and the comparison."""
+    if evaluation.cross_encoder:
+        console.print(Text(f"cross-encoder: {evaluation.cross_encoder}\n"))
     for result in evaluation.sets:
         console.print(_heading(result))
         if result.figures:

@@ -1,0 +1,67 @@
+"""Confidence: what it is made of, whom it believes, and when there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import exp
+from pathlib import Path
+
+import pytest
+
+from index.search import Hit, LocalEngine
+from qa.answering import answer, answer_all
+from qa.confidence import INTERCEPT, PASSAGES, WEIGHTS, confidence, features
+
+ANSWERED = "When will the first Pakistani astronaut fly to the Chinese station?"
+ELSEWHERE = ["How long should sourdough rise before it is baked?", "Who won the chess tournament in Wijk aan Zee?"]
+
+
+@pytest.fixture(scope="module")
+def hits(engine: LocalEngine) -> list[Hit]:
+    return engine.search(ANSWERED, engine.encode([ANSWERED])[0], 20)
+
+
+def test_features_are_the_greatest_of_the_first_passages(hits: list[Hit]) -> None:
+    low = [replace(hit, cosine=0.1 * rank, closeness=0.2 - 0.01 * rank) for rank, hit in enumerate(hits)]
+    assert features(low) == (0.2, pytest.approx(0.1 * (PASSAGES - 1)))
+    assert features(low[:1]) == (0.2, 0.0)
+    assert features([]) == (0.0, 0.0)
+
+
+def test_confidence_is_the_logistic_function_of_the_weighted_features(engine: LocalEngine, hits: list[Hit]) -> None:
+    closeness, cosine = max(hit.closeness for hit in hits[:5]), max(hit.cosine for hit in hits[:5])
+    expected = 1 / (1 + exp(-(INTERCEPT + WEIGHTS[0] * closeness + WEIGHTS[1] * cosine)))
+    assert confidence(engine, hits) == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_question_that_is_answered_has_more_than_one_about_something_else(engine: LocalEngine) -> None:
+    answered, *elsewhere = answer_all(engine, [ANSWERED, *ELSEWHERE])
+    assert answered.answered
+    assert answered.confidence is not None
+    assert answered.confidence > 0.9
+    for found in elsewhere:
+        assert not found.answered
+        assert found.confidence is not None
+        assert found.confidence < 0.1
+        assert len(found.passages) == 5
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(0.0, True), (1.0, False)])
+def test_the_threshold_decides(engine: LocalEngine, threshold: float, expected: bool) -> None:
+    assert answer(engine, ANSWERED, threshold=threshold).answered is expected
+
+
+def test_confidence_does_not_depend_on_how_many_passages_are_asked_for(engine: LocalEngine) -> None:
+    assert len({answer(engine, ANSWERED, top_k).confidence for top_k in (5, 6, 20, 100)}) == 1
+
+
+def test_a_question_far_from_everything_has_nearly_none(engine: LocalEngine) -> None:
+    found = answer(engine, "\u200b?")
+    assert found.confidence is not None
+    assert 0 <= found.confidence < 0.05
+
+
+def test_nothing_is_known_of_another_model(engine: LocalEngine, hits: list[Hit], tmp_path: Path) -> None:
+    other = LocalEngine.__new__(LocalEngine)
+    other.manifest = replace(engine.manifest, model=str(tmp_path / "another"))
+    assert confidence(other, hits) is None
