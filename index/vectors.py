@@ -13,6 +13,7 @@ from typing import Any
 import faiss
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from corpus.errors import DamagedGeneration
 from index.encoder import Vectors
@@ -39,6 +40,9 @@ class VectorIndex:
     """The vectors of one generation. Raises ``DamagedGeneration`` if its files can't be read."""
 
     def __init__(self, folder: Path) -> None:
+        # A question is too little work for several threads of the linear algebra: they would only wait for one another,
+        # and keep the encoder from the cores meanwhile.
+        threadpool_limits(1, "blas")
         try:
             self._passages = faiss.read_index(str(folder / PASSAGES_FILE))
             self._sentences = faiss.read_index(str(folder / SENTENCES_FILE))
@@ -125,6 +129,7 @@ def _cosines(rows: Vectors, numbers: Ids, question: Vectors) -> Vectors:
 
 def _nearest(index: faiss.Index, question: Vectors, depth: int) -> Ids:
     """The ids of the ``depth`` nearest rows, nearest first, and of all that tie with the last of them."""
+    faiss.omp_set_num_threads(1)  # of the calling thread; see VectorIndex
     asked = min(depth + 1, index.ntotal)
     while True:
         cosines, ids = index.search(question[np.newaxis], asked)
