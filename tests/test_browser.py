@@ -77,6 +77,7 @@ def ask(page: Page, service: Service, question: str = QUESTION) -> None:
     page.get_by_role("searchbox", name="Ask the archive").fill(question)
     page.get_by_role("button", name="Ask").click()
     page.wait_for_selector(".passages")
+    page.wait_for_load_state("load")  # the style as well
 
 
 def test_a_question_is_answered_with_passages_and_their_citations(page: Page, service: Service) -> None:

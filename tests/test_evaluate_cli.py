@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -187,7 +188,9 @@ def test_ctrl_c_leaves_nothing(index: Path, tmp_path: Path) -> None:
     line = {"question": "What is this and what was that, and who said so?", "answers": []}
     many.write_text("".join(json.dumps({"id": str(n), **line}) + "\n" for n in range(50_000)))
     command = [*IBIDEM, "evaluate", str(many), "--index", str(index), "--output", str(tmp_path / "out" / "result")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+    # What runs the tests may have SIGINT ignored, as for a command in the background, and that is inherited.
+    heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, preexec_fn=heeding) as process:
         time.sleep(5)
         process.send_signal(signal.SIGINT)
         _, error = process.communicate(timeout=60)

@@ -155,7 +155,7 @@ def test_a_list_is_parted_between_items_rather_than_in_one() -> None:
 
 
 def test_short_paragraphs_are_put_together_and_parted_between_paragraphs() -> None:
-    text = "\n\n".join(["Ten words are in each paragraph that is put here."] * 64)
+    text = "\n\n".join(["Ten words are in each paragraph that is put here."] * (4 * TARGET_PIECES // 10))
     sizes = [len(passage.split()) for passage in passages(text, Words())]
     assert sizes == [TARGET_PIECES] * 4
 
