@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+
+from corpus.dates import Provenance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +17,9 @@ class Metadata:
     ``id`` is the file's path below its folder of articles, without the suffix, with ``/`` between parts.
     What the source doesn't say is ``None`` or empty, never invented; ``title`` alone is always there, and
     with ``title_inferred`` it was taken from the text and not from what the source gives as its title.
+
+    ``published``, ``updated`` and ``retrieved`` (fetched from where it stood) are dates as in ``corpus.dates``;
+    ``provenance`` says of each that is known where it comes from.
     """
 
     id: str
@@ -23,10 +28,14 @@ class Metadata:
     authors: tuple[str, ...] = ()
     publisher: str | None = None
     url: str | None = None
-    published: date | None = None
+    published: str | None = None
+    updated: str | None = None
+    retrieved: str | None = None
+    tags: tuple[str, ...] = ()
     language: str | None = None
     licence: str | None = None
     sources: tuple[str, ...] = ()
+    provenance: Mapping[str, Provenance] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,19 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 
 import regex
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 
+from corpus import dates
 from corpus.cleaning import clean
 from corpus.errors import UnreadableArticle
 
 MAX_FRONT_MATTER = 2**16
 """The longest front matter that is parsed, in code points: YAML is slow, and this is a book's bibliography."""
 
-_ALIASES = {"author": "authors", "date": "published", "license": "licence", "source": "sources"}
+_ALIASES = {
+    "author": "authors",
+    "date": "published",
+    "modified": "updated",
+    "lastmod": "updated",
+    "accessed": "retrieved",
+    "keywords": "tags",
+    "license": "licence",
+    "source": "sources",
+}
 
 _UNCLOSED = regex.compile(r"---+ *\n[\w-]+ *:")
 _TOML = regex.compile(r"\+\+\+ *\n")
@@ -36,7 +45,10 @@ class FrontMatter:
     authors: tuple[str, ...] = ()
     publisher: str | None = None
     url: str | None = None
-    published: date | None = None
+    published: str | None = None
+    updated: str | None = None
+    retrieved: str | None = None
+    tags: tuple[str, ...] = ()
     language: str | None = None
     licence: str | None = None
     sources: tuple[str, ...] = ()
@@ -115,6 +127,9 @@ def _metadata(values: Mapping[str, object]) -> FrontMatter:
         publisher=_line(given, "publisher"),
         url=_web_address(given, "url"),
         published=_date(given, "published"),
+        updated=_date(given, "updated"),
+        retrieved=_date(given, "retrieved"),
+        tags=_lines(given, "tags"),
         language=_line(given, "language"),
         licence=_line(given, "licence"),
         sources=_lines(given, "sources"),
@@ -152,16 +167,16 @@ def _web_address(given: Mapping[str, object], key: str) -> str | None:
     return address
 
 
-def _date(given: Mapping[str, object], key: str) -> date | None:
-    """A date in ISO 8601, or the date of a time in it, as written in its own time zone."""
+def _date(given: Mapping[str, object], key: str) -> str | None:
+    """A date as in ``corpus.dates``."""
     value = _line(given, key)
     if value is None:
         return None
     try:
-        return datetime.fromisoformat(value).date()
+        return dates.parse(value)
     except ValueError:
         raise UnreadableArticle(
-            f"'{key}' in its front matter must be a date like 2025-03-31, not {value[:40]!r}"
+            f"'{key}' in its front matter must be a date like 2025-03-31, 2025-03 or 2025, not {value[:40]!r}"
         ) from None
 
 

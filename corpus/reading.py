@@ -8,6 +8,7 @@ left out (see ``corpus.furniture``).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import regex
@@ -15,6 +16,7 @@ import sentencex
 
 from corpus.article import Article
 from corpus.cleaning import clean, unwrap
+from corpus.dates import Origin, Provenance, parse, precision
 from corpus.decoding import decode
 from corpus.errors import UnreadableArticle
 from corpus.front_matter import FrontMatter, one_line, split
@@ -35,6 +37,7 @@ __all__ = ["MAX_BYTES", "Rejection", "read_archive"]
 LONGEST_INFERRED_TITLE = 100
 """In code points."""
 
+_DATED_NAME = regex.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})-")
 _SENTENCE_END = regex.compile(r"[.!?…。！？।۔؟:;,][\"'”’»)\]]*$")
 _TITLE_SOURCE = 2000
 """How much of a text is searched for its first sentence, in code points."""
@@ -89,6 +92,7 @@ def _from_plain_text(article_id: str, document: str) -> Article:
 def _article(article_id: str, text: str, title: str | None, front_matter: FrontMatter) -> Article:
     if not any(character.isalnum() for character in text):
         raise UnreadableArticle("empty: it holds no words of an article; write it or remove it")
+    found = _dates(article_id, front_matter)
     return Article(
         id=article_id,
         text=text,
@@ -97,11 +101,27 @@ def _article(article_id: str, text: str, title: str | None, front_matter: FrontM
         authors=front_matter.authors,
         publisher=front_matter.publisher,
         url=front_matter.url,
-        published=front_matter.published,
+        **{name: value for name, (value, _) in found.items()},
+        provenance={name: Provenance(origin, precision(value)) for name, (value, origin) in found.items()},
+        tags=front_matter.tags,
         language=front_matter.language,
         licence=front_matter.licence,
         sources=front_matter.sources,
     )
+
+
+def _dates(article_id: str, front_matter: FrontMatter) -> dict[str, tuple[str, Origin]]:
+    """The dates that are known, by name, with where they come from.
+
+    Static site generators date a file by its name (``2025-03-04-a-title.md``): when it was published.
+    """
+    given = {name: getattr(front_matter, name) for name in ("published", "updated", "retrieved")}
+    found: dict[str, tuple[str, Origin]] = {name: (value, "front matter") for name, value in given.items() if value}
+    named = _DATED_NAME.match(article_id.rpartition("/")[2])
+    if named and "published" not in found:
+        with suppress(ValueError):
+            found["published"] = (parse(named[1]), "file")
+    return found
 
 
 def _inferred_title(text: str, language: str) -> str:

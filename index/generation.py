@@ -32,7 +32,7 @@ from filelock import FileLock, Timeout
 
 from corpus.errors import BuildInProgress, DamagedGeneration, NoIndex, UnknownGeneration, UnsupportedFormat
 
-FORMAT = 2
+FORMAT = 3
 """The version of the layout of a generation; one of another version is not opened."""
 
 CURRENT_FILE = "CURRENT"

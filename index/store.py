@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, fields
-from datetime import date
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from corpus.article import Article, Metadata
+from corpus.dates import Provenance
 from corpus.errors import DamagedGeneration, UnknownArticle
 from index.passages import Passage, Sentence
 
@@ -24,8 +24,9 @@ _ENTRIES_KEPT = 1024
 _SCHEMA = """
 CREATE TABLE articles (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, title_inferred INTEGER NOT NULL,
-    authors TEXT NOT NULL, publisher TEXT, url TEXT, published TEXT, language TEXT, licence TEXT,
-    sources TEXT NOT NULL, sha256 TEXT NOT NULL, text TEXT NOT NULL
+    authors TEXT NOT NULL, publisher TEXT, url TEXT, published TEXT, updated TEXT, retrieved TEXT, tags TEXT NOT NULL,
+    language TEXT, licence TEXT, sources TEXT NOT NULL, provenance TEXT NOT NULL,
+    sha256 TEXT NOT NULL, text TEXT NOT NULL
 ) STRICT;
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY, article INTEGER NOT NULL, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL
@@ -33,6 +34,7 @@ CREATE TABLE passages (
 CREATE TABLE sentences (
     id INTEGER PRIMARY KEY, article INTEGER NOT NULL, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX articles_by_sha256 ON articles (sha256);
 CREATE INDEX passages_by_article ON passages (article);
 CREATE INDEX sentences_by_article ON sentences (article);
 """
@@ -50,17 +52,27 @@ class Entry(Metadata):
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A passage with what surrounds it; ``text`` is ``article.text[start:end]``, code points, half-open.
-
-    ``prefix`` and ``suffix`` are the up to ``CONTEXT_CHARACTERS`` code points before and behind it.
-    """
+    """A slice of an article, as a passage or a sentence: code points, half-open. ``source`` is the article's text."""
 
     article: Entry
+    source: str
     start: int
     end: int
-    text: str
-    prefix: str
-    suffix: str
+
+    @property
+    def text(self) -> str:
+        """The slice itself."""
+        return self.source[self.start : self.end]
+
+    @property
+    def prefix(self) -> str:
+        """The up to ``CONTEXT_CHARACTERS`` code points before it."""
+        return self.source[max(self.start - CONTEXT_CHARACTERS, 0) : self.start]
+
+    @property
+    def suffix(self) -> str:
+        """The up to ``CONTEXT_CHARACTERS`` code points behind it."""
+        return self.source[self.end : self.end + CONTEXT_CHARACTERS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +110,7 @@ class Store:
             list(passages),
         ).fetchall()
         texts = self._texts({article for _, article, *_ in rows})
-        found = {passage: self._excerpt(article, texts[article], *span) for passage, article, *span in rows}
+        found = {passage: Excerpt(self._entry(article), texts[article], *span) for passage, article, *span in rows}
         return [found[passage] for passage in passages]
 
     def _texts(self, articles: set[int]) -> dict[int, str]:
@@ -108,10 +120,6 @@ class Store:
                 f"SELECT number, text FROM articles WHERE number IN ({_placeholders(articles)})", list(articles)
             )
         )
-
-    def _excerpt(self, article: int, text: str, start: int, end: int) -> Excerpt:
-        prefix, suffix = text[max(start - CONTEXT_CHARACTERS, 0) : start], text[end : end + CONTEXT_CHARACTERS]
-        return Excerpt(self._entry(article), start, end, text[start:end], prefix, suffix)
 
     def sentence_spans(self, sentences: Sequence[int]) -> list[Sentence]:
         """The sentences of these ids, in the order given."""
@@ -206,18 +214,19 @@ def _placeholders(values: Collection[Any]) -> str:
 
 
 def _to_sql(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return json.dumps(value, ensure_ascii=False)
-    return value.isoformat() if isinstance(value, date) else value
+    if isinstance(value, Mapping):
+        value = {name: asdict(provenance) for name, provenance in value.items()}
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, tuple | dict) else value
 
 
 def _entry(row: Sequence[Any]) -> Entry:
     """From the columns of ``_ENTRY``."""
     values = dict(zip((*_COLUMNS, "sha256"), row, strict=True))
     values["title_inferred"] = bool(values["title_inferred"])
-    values["published"] = values["published"] and date.fromisoformat(values["published"])
-    for column in ("authors", "sources"):
+    for column in ("authors", "tags", "sources"):
         values[column] = tuple(json.loads(values[column]))
+    provenance = json.loads(values["provenance"])
+    values["provenance"] = {name: Provenance(**found) for name, found in provenance.items()}
     return Entry(**values)
 
 

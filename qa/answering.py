@@ -92,15 +92,16 @@ def answer_all(
     vectors = engine.encode(questions)
     encode = (perf_counter() - start) / max(1, len(questions))
     answers = []
+    generation = engine.manifest.generation
     for question, question_vectors in zip(questions, vectors, strict=True):
         begun = perf_counter()
         hits = engine.search(question, question_vectors, top_k)
         searched = perf_counter()
         sure = confidence(engine, hits)
         answered = sure is None or sure >= threshold
-        passages = tuple(_passage(rank, hit) for rank, hit in enumerate(hits, 1))
+        passages = tuple(_passage(rank, hit, generation) for rank, hit in enumerate(hits, 1))
         took = Took(_ms(encode), _ms(searched - begun), _ms(encode + perf_counter() - begun))
-        answers.append(Answer(question, engine.manifest.generation, answered, sure, passages, took))
+        answers.append(Answer(question, generation, answered, sure, passages, took))
     return answers
 
 
@@ -118,9 +119,9 @@ def check(question: str, top_k: int) -> None:
         raise InvalidQuestion(f"top_k is {top_k}, and may be 1 to {MAX_PASSAGES}")
 
 
-def _passage(rank: int, hit: Hit) -> AnsweringPassage:
+def _passage(rank: int, hit: Hit, generation: str) -> AnsweringPassage:
     highlight = Highlight(hit.best_sentence.start, hit.best_sentence.end)
-    return AnsweringPassage(rank, hit.score, hit.excerpt.text, (highlight,), cite(hit.excerpt), ())
+    return AnsweringPassage(rank, hit.score, hit.excerpt.text, (highlight,), cite(hit.excerpt, generation), ())
 
 
 def _ms(seconds: float) -> float:

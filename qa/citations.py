@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from urllib.parse import quote
 
+from corpus.dates import Provenance
 from index.store import Excerpt
+from qa.fragments import source_link
 
 _PATHS_KEPT = 1024
 
@@ -16,9 +18,12 @@ _PATHS_KEPT = 1024
 class Citation:
     """Where a passage stands: ``article.text[start:end] == quote``, code points, half-open.
 
-    ``prefix`` and ``suffix`` are the code points around the quote, up to 32 each, as in the W3C's Web Annotation
-    Data Model (TextQuoteSelector). ``sha256`` is of the article's canonical text in UTF-8, in hexadecimal.
-    ``link`` opens the archive's copy of the article at the passage, on the service that gave the answer.
+    ``published``, ``updated`` and ``retrieved`` are as exact as they are known (``2025-03-04``, ``2025-03``, ``2025``);
+    ``provenance`` says where each comes from. ``prefix`` and ``suffix`` are the code points around the quote, up to 32
+    each, as in the W3C's Web Annotation Data Model (TextQuoteSelector). ``sha256`` is of the article's canonical text in
+    UTF-8, in hexadecimal, and ``generation`` the index that the citation was taken from. ``link`` opens the archive's
+    copy of the article at the passage, on the service that gave the answer; ``source_link`` the page at ``url``, at the
+    quote, in browsers that know text fragments.
     """
 
     article_id: str
@@ -27,18 +32,24 @@ class Citation:
     authors: tuple[str, ...]
     publisher: str | None
     url: str | None
-    published: date | None
+    published: str | None
+    updated: str | None
+    retrieved: str | None
+    provenance: Mapping[str, Provenance]
+    language: str | None
     start: int
     end: int
     quote: str
     prefix: str
     suffix: str
     sha256: str
+    generation: str
     link: str
+    source_link: str | None
 
 
-def cite(excerpt: Excerpt) -> Citation:
-    """The citation of a passage."""
+def cite(excerpt: Excerpt, generation: str) -> Citation:
+    """The citation of an excerpt from that generation."""
     article = excerpt.article
     return Citation(
         article_id=article.id,
@@ -48,13 +59,26 @@ def cite(excerpt: Excerpt) -> Citation:
         publisher=article.publisher,
         url=article.url,
         published=article.published,
+        updated=article.updated,
+        retrieved=article.retrieved,
+        provenance=article.provenance,
+        language=article.language,
         start=excerpt.start,
         end=excerpt.end,
         quote=excerpt.text,
         prefix=excerpt.prefix,
         suffix=excerpt.suffix,
         sha256=article.sha256,
-        link=f"{_path(article.id)}?start={excerpt.start}&end={excerpt.end}#passage",
+        generation=generation,
+        link=permalink(excerpt),
+        source_link=source_link(excerpt),
+    )
+
+
+def permalink(excerpt: Excerpt) -> str:
+    """The path of the archive's copy, opened at the excerpt; the hash tells which text the offsets count."""
+    return (
+        f"{_path(excerpt.article.id)}?start={excerpt.start}&end={excerpt.end}&sha256={excerpt.article.sha256}#passage"
     )
 
 

@@ -53,8 +53,7 @@ def _passage(passage: AnsweringPassage) -> Iterator[Text]:
     citation = passage.citation
     inferred = " (title inferred)" if citation.title_inferred else ""
     yield Text(f"{passage.rank}. {citation.title}{inferred}", style="bold")
-    published = citation.published.isoformat() if citation.published else None
-    source = [", ".join(citation.authors), citation.publisher, published, citation.url]
+    source = [", ".join(citation.authors), citation.publisher, citation.published, citation.url]
     if any(source):
         yield Text(" · ".join(filter(None, source)), style="dim")
     text = Text(passage.text)
