@@ -20,10 +20,10 @@ class Citation:
 
     ``published``, ``updated`` and ``retrieved`` are as exact as they are known (``2025-03-04``, ``2025-03``, ``2025``);
     ``provenance`` says where each comes from. ``prefix`` and ``suffix`` are the code points around the quote, up to 32
-    each, as in the W3C's Web Annotation Data Model (TextQuoteSelector). ``sha256`` is of the article's canonical text in
-    UTF-8, in hexadecimal, and ``generation`` the index that the citation was taken from. ``link`` opens the archive's
-    copy of the article at the passage, on the service that gave the answer; ``source_link`` the page at ``url``, at the
-    quote, in browsers that know text fragments.
+    each, as in the W3C's Web Annotation Data Model (TextQuoteSelector). ``sha256`` is of the article's canonical text
+    in UTF-8, in hexadecimal, and ``generation`` the index that the citation was taken from. ``link`` opens the
+    archive's copy of the article at the passage, on the service that gave the answer; ``source_link`` the page at
+    ``url``, at the quote, in browsers that know text fragments.
     """
 
     article_id: str
