@@ -1,0 +1,257 @@
+"""Near-copies among the passages and the articles of an archive, found when it is built.
+
+Candidates come from MinHash sketches (datasketch) of all passages and articles, in bands of two hash values each; what
+then counts as a near-copy is what ``index.wording`` finds in the words themselves. Nothing depends on the order of the
+articles but how groups are numbered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from datasketch import MinHash
+from numpy.typing import NDArray
+
+from corpus.errors import DamagedGeneration
+from index.wording import Numbers, Vocabulary, Wording, Words, compare, runs, wording
+
+GROUPS_FILE = "passage_groups.npy"
+CLUSTERS_FILE = "article_clusters.npy"
+FILES = (GROUPS_FILE, CLUSTERS_FILE)
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with the step, how much of it is done, and how much there is."""
+
+Groups = NDArray[np.int32]
+
+_HASHES = 128
+"""In bands of two, so that texts of which a fifth of all runs of words is common (two copies of which a tenth of the
+words was edited, cut half a passage apart) meet in one of the bands 93 times in a hundred."""
+
+_LIKELY = 0.07
+"""The least share of equal hash values with which two texts are compared."""
+
+_NEIGHBOURS = 4
+"""A text is compared with so many that come after it in a bucket, and with the first one there. All pairs of a large
+bucket would be too many."""
+
+_SEED = 1
+_CHUNK = 1 << 13
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Which passages and which articles are near-copies of one another, by their ids, counted from 0.
+
+    ``groups``, shape ``(passages,)``, has the number of each passage's group; ``clusters``, shape ``(articles,)``, that
+    of each article's cluster. Who has no copies is alone. No group has passages of one article only, unless it is a
+    single passage.
+    """
+
+    groups: Groups
+    clusters: Groups
+
+
+class CopyFinder:
+    """Finds near-copies; takes the articles in order of their ids, and keeps hashes of their words only."""
+
+    def __init__(self) -> None:
+        self._vocabulary = Vocabulary()
+        self._articles: list[bytes] = []
+        self._wordings: dict[bytes, Wording] = {}
+
+    def add(self, text: str, passages: Sequence[tuple[int, int]]) -> None:
+        """Takes the next article: its canonical text, and its passages as ``(start, end)`` in order of their ids."""
+        found = wording(text, passages, self._vocabulary)
+        key = _key(found.words, found.passages)
+        self._articles.append(key)
+        self._wordings.setdefault(key, found)
+
+    def find(self, progress: Progress) -> Copies:
+        """The near-copies among all articles that were added."""
+        # In an order of their own, so that the archive's makes no difference.
+        order = {key: number for number, key in enumerate(sorted(self._wordings))}
+        articles = [self._wordings[key] for key in order]
+        archive = _number(articles)
+        groups, clusters = _compare(archive, _candidates(archive, progress), progress)
+        numbers = [order[key] for key in self._articles]
+        passages = [groups[archive.texts[number]] for number in numbers]
+        owners = np.repeat(np.arange(len(numbers)), [*map(len, passages)])
+        return Copies(
+            _renumber(_without_lone(np.concatenate([np.empty(0, np.int64), *passages]), owners)),
+            _renumber(clusters[numbers]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    """Articles without those that are the same; and for each the numbers of its passages' texts.
+
+    Passages of the same words are one text. ``homes`` has the first two articles of each, shape ``(texts, 2)``, twice
+    the same where there is one.
+    """
+
+    articles: list[Wording]
+    texts: list[Numbers]
+    homes: Numbers
+
+
+def write(folder: Path, copies: Copies) -> None:
+    """Writes ``FILES``."""
+    np.save(folder / GROUPS_FILE, copies.groups, allow_pickle=False)
+    np.save(folder / CLUSTERS_FILE, copies.clusters, allow_pickle=False)
+
+
+def read(folder: Path) -> Copies:
+    """What was written. Raises ``DamagedGeneration`` if the files can't be read, or hold something else."""
+    try:
+        groups, clusters = (np.load(folder / name, allow_pickle=False) for name in FILES)
+    except (OSError, EOFError, ValueError) as error:
+        raise DamagedGeneration(f"the copies in {folder} can't be read: {error}") from error
+    if any(found.ndim != 1 or found.dtype != np.int32 for found in (groups, clusters)):
+        raise DamagedGeneration(f"the copies in {folder} are not numbers of groups: build again")
+    return Copies(groups, clusters)
+
+
+def _key(*arrays: NDArray[np.generic]) -> bytes:
+    digest = blake2b(digest_size=16)
+    for array in arrays:
+        digest.update(len(array).to_bytes(8, "little") + array.tobytes())
+    return digest.digest()
+
+
+def _number(articles: list[Wording]) -> _Archive:
+    numbers: dict[bytes, int] = {}
+    homes: list[list[int]] = []
+    texts = []
+    for article, found in enumerate(articles):
+        own = []
+        for passage in range(len(found.passages)):
+            words = found.passage(passage)
+            # What has no words is like nothing else.
+            key = _key(words) if len(words) else b"%d %d" % (article, passage)
+            own.append(numbers.setdefault(key, len(numbers)))
+            if own[-1] == len(homes):
+                homes.append([article, article])
+            elif homes[own[-1]][0] == homes[own[-1]][1]:
+                homes[own[-1]][1] = article
+        texts.append(np.array(own, np.int64))
+    return _Archive(articles, texts, np.array(homes, np.int64).reshape(-1, 2))
+
+
+def _candidates(archive: _Archive, progress: Progress) -> list[tuple[int, int]]:
+    """The pairs of articles that may have something in common, ascending."""
+    homes, sketches = _sketch(archive, progress)
+    pairs = np.empty(0, np.int64)
+    for band in sketches.view(np.uint64).T:
+        pairs = np.union1d(pairs, np.concatenate([one * len(homes) + other for one, other in _bucket_pairs(band)]))
+    found: set[tuple[int, int]] = set()
+    for start in range(0, len(pairs), _CHUNK):
+        one, other = np.divmod(pairs[start : start + _CHUNK], len(homes))
+        likely = (sketches[one] == sketches[other]).mean(axis=1) >= _LIKELY
+        for left, right in product(homes[one[likely]].T, homes[other[likely]].T):
+            ascending = zip(np.minimum(left, right).tolist(), np.maximum(left, right).tolist(), strict=True)
+            found.update(pair for pair in ascending if pair[0] != pair[1])
+    return sorted(found)
+
+
+def _sketch(archive: _Archive, progress: Progress) -> tuple[Numbers, NDArray[np.uint32]]:
+    """The sketches of all passages and articles that have runs of words, and the two articles of each."""
+    homes, sketches = [], []
+    empty = MinHash(_HASHES, _SEED, hashfunc=int)
+    for number, (home, shingles) in enumerate(_sketched(archive), 1):
+        if len(shingles):
+            sketch = empty.copy()
+            for start in range(0, len(shingles), _CHUNK):
+                sketch.update_batch((shingles[start : start + _CHUNK] >> np.uint64(32)).tolist())
+            homes.append(home)
+            sketches.append(sketch.hashvalues)
+        progress("Sketching passages", number, None)
+    return np.array(homes, np.int64).reshape(-1, 2), np.array(sketches, np.uint32).reshape(-1, _HASHES)
+
+
+def _sketched(archive: _Archive) -> Iterator[tuple[Numbers, Words]]:
+    done: set[int] = set()
+    for number, (article, texts) in enumerate(zip(archive.articles, archive.texts, strict=True)):
+        for passage, text in enumerate(texts.tolist()):
+            if text not in done:
+                done.add(text)
+                yield archive.homes[text], runs(article.passage(passage))
+        if len(texts) > 1:
+            yield np.array([number, number]), runs(article.words)
+
+
+def _bucket_pairs(band: Words) -> Iterator[tuple[Numbers, Numbers]]:
+    """Pairs of texts with the same values in a band, the lower one first: linear in the number of texts."""
+    order = np.argsort(band, kind="stable")
+    ordered = band[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=~ordered[:1]))
+    first = np.repeat(order[starts], np.diff(starts, append=len(order)))
+    yield first[first != order], order[first != order]
+    for step in range(1, _NEIGHBOURS + 1):
+        same = ordered[step:] == ordered[:-step]
+        yield order[:-step][same], order[step:][same]
+
+
+def _compare(archive: _Archive, pairs: Sequence[tuple[int, int]], progress: Progress) -> tuple[Numbers, Numbers]:
+    """The star that each text and each article is in."""
+    texts: dict[int, set[int]] = {}
+    articles: dict[int, set[int]] = {}
+    linked: dict[int, set[int]] = {}
+    for number, (one, other) in enumerate(pairs, 1):
+        comparison = compare(archive.articles[one], archive.articles[other])
+        if comparison.are_copies:
+            _link(articles, one, other)
+        if comparison.links:
+            _link(linked, one, other)
+        for left, right in comparison.links:
+            _link(texts, int(archive.texts[one][left]), int(archive.texts[other][right]))
+        progress("Comparing copies", number, len(pairs))
+    by_links = sorted(range(len(archive.articles)), key=lambda article: -len(articles.get(article, ())))
+    by_copied = sorted(range(len(archive.articles)), key=lambda article: -len(linked.get(article, ())))
+    in_order = (text for article in by_copied for text in archive.texts[article].tolist())
+    return _stars(in_order, texts, len(archive.homes)), _stars(by_links, articles, len(archive.articles))
+
+
+def _link(links: dict[int, set[int]], one: int, other: int) -> None:
+    if one != other:
+        links.setdefault(one, set()).add(other)
+        links.setdefault(other, set()).add(one)
+
+
+def _stars(order: Iterable[int], links: Mapping[int, set[int]], count: int) -> Numbers:
+    """The star that each of ``count`` is in, shape ``(count,)``.
+
+    Who is in none yet, in ``order``, takes those that it is linked with and that are in none. So two that are in one
+    star are linked, or both linked with a third; in chains of links the last could have nothing of the first.
+    """
+    stars = np.full(count, -1)
+    for centre in order:
+        if stars[centre] < 0:
+            stars[centre] = centre
+            for linked in links.get(centre, ()):
+                if stars[linked] < 0:
+                    stars[linked] = centre
+    return stars
+
+
+def _without_lone(groups: Numbers, articles: Numbers) -> Numbers:
+    """The groups, but that passages of one article with no copies elsewhere are each by themselves."""
+    _, group = np.unique(groups, return_inverse=True)
+    lowest, highest = np.full(len(groups), len(groups)), np.full(len(groups), -1)
+    np.minimum.at(lowest, group, articles)
+    np.maximum.at(highest, group, articles)
+    alone = lowest[group] == highest[group]
+    result: Numbers = np.where(alone, len(groups) + np.arange(len(groups)), group)
+    return result
+
+
+def _renumber(groups: Numbers) -> Groups:
+    """The groups, counted from 0 in the order in which they come."""
+    _, first, group = np.unique(groups, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first)).astype(np.int32)[group]
