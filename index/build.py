@@ -87,7 +87,7 @@ def build(
     ``EncoderUnavailable``, or what the gate does.
     """
     with generation.exclusive(index), generation.building(index) as folder:
-        before = _current_catalogue(index)
+        before, last_seen = _before(index)
         texts_writer = StoreWriter(folder)
         rejected = _read(folders, texts_writer, progress)
         after = {entry.id: entry for entry in texts_writer.catalogue()}
@@ -104,6 +104,7 @@ def build(
             passages=texts_writer.passages,
             sentences=texts_writer.sentences,
             rejected=tuple((str(rejection.path), rejection.reason) for rejection in rejected),
+            removed={article: seen for article, seen in last_seen.items() if article not in after},
         )
         progress("Verifying", 0, None)
         engine = _try_out(folder, cross_encoder)
@@ -138,16 +139,18 @@ def _report(
     )
 
 
-def _current_catalogue(index: Path) -> dict[str, Entry]:
-    """The catalogue of the current generation, empty if there is none whose texts are whole."""
+def _before(index: Path) -> tuple[dict[str, Entry], dict[str, str]]:
+    """The catalogue of the current generation, and for each article that there was so far the last generation that had
+    it, both by article id; empty if there is no current one whose texts are whole."""
     try:
         folder = generation.generation_folder(index, generation.current_generation(index))
         manifest = generation.read_manifest(folder)
         if generation.file_sha256(folder / store.FILE) != manifest.files.get(store.FILE):
-            return {}
-        return {entry.id: entry for entry in Store(folder).catalogue()}
+            return {}, {**manifest.removed}
+        entries = {entry.id: entry for entry in Store(folder).catalogue()}
     except (IbidemError, OSError):
-        return {}
+        return {}, {}
+    return entries, {**manifest.removed, **dict.fromkeys(entries, manifest.generation)}
 
 
 def _read(folders: Sequence[Path], writer: StoreWriter, progress: Progress) -> list[Rejection]:

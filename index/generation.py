@@ -51,7 +51,8 @@ class Manifest:
     ``created`` is a UTC time in ISO 8601, ``encoder`` the encoder's identity, ``model`` its name. ``rejected``
     pairs each file that was left out with the reason; ``files`` maps each file of the generation to its
     SHA-256 in hexadecimal. ``evaluation`` is what a gate found before the generation was published, ``None`` if
-    it was built without one.
+    it was built without one. ``removed`` maps the id of every article that is not there any more to the last
+    generation that had it, as far as that is known.
     """
 
     format: int
@@ -65,6 +66,7 @@ class Manifest:
     rejected: tuple[tuple[str, str], ...]
     files: Mapping[str, str]
     evaluation: Mapping[str, Any] | None
+    removed: Mapping[str, str]
 
 
 def generation_folder(index: Path, generation: str) -> Path:
@@ -108,12 +110,13 @@ def read_manifest(folder: Path) -> Manifest:
         raise DamagedGeneration(f"the manifest of generation {folder.name} is not complete: {error}") from error
 
 
-def _typed(*, rejected: Any, files: Any, evaluation: Any, **_: Any) -> dict[str, Any]:
+def _typed(*, rejected: Any, files: Any, evaluation: Any, removed: Any, **_: Any) -> dict[str, Any]:
     """The values that JSON has another type for; raises ``TypeError`` for what they can't be."""
     return {
         "rejected": tuple(map(tuple, rejected)),
         "files": {**files},
         "evaluation": None if evaluation is None else {**evaluation},
+        "removed": {**removed},
     }
 
 

@@ -10,6 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from corpus.article import Article, Metadata
 from corpus.dates import Provenance
 from corpus.errors import DamagedGeneration, UnknownArticle
@@ -121,6 +124,14 @@ class Store:
             )
         )
 
+    def passage_articles(self) -> NDArray[np.int64]:
+        """For each passage, the place of its article in the catalogue, ascending."""
+        rows = self._connection.execute(
+            "SELECT count(passages.id) FROM articles LEFT JOIN passages ON article = number"
+            " GROUP BY articles.id ORDER BY articles.id"
+        ).fetchall()
+        return np.repeat(np.arange(len(rows)), [count for (count,) in rows])
+
     def sentence_spans(self, sentences: Sequence[int]) -> list[Sentence]:
         """The sentences of these ids, in the order given."""
         rows = self._connection.execute(
@@ -149,6 +160,15 @@ class Store:
     def catalogue(self) -> list[Entry]:
         """The entry of every article, by id."""
         return _catalogue(self._connection)
+
+    def by_sha256(self, sha256: str) -> tuple[str, ...]:
+        """The ids of the articles whose canonical text has that hash, ascending."""
+        rows = self._connection.execute("SELECT id FROM articles WHERE sha256 = ? ORDER BY id", [sha256])
+        return tuple(article_id for (article_id,) in rows)
+
+    def has(self, article_id: str) -> bool:
+        """Whether there is an article of that id."""
+        return bool(self._connection.execute("SELECT 1 FROM articles WHERE id = ?", [article_id]).fetchone())
 
     def _read_entry(self, number: int) -> Entry:
         row = self._connection.execute(f"SELECT {_ENTRY} FROM articles WHERE number = ?", [number]).fetchone()

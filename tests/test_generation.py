@@ -26,6 +26,7 @@ VALUES: dict[str, Any] = {
     "passages": 5,
     "sentences": 9,
     "rejected": (("a/پ.md", "empty"), ("b.pdf", "not read")),
+    "removed": {"gone/پ": "20260131T120000Z-012345"},
 }
 
 
@@ -166,12 +167,13 @@ def manifest_without(name: str) -> bytes:
         *(b"", b"{", b"[]", b"[1]", b"null", b"1", b'"format"', b"{}", b"\xff\xfe", b"\x00" * 100),
         *(
             manifest_without(name)
-            for name in ("generation", "created", "encoder", "articles", "rejected", "files", "evaluation")
+            for name in ("generation", "created", "encoder", "articles", "rejected", "files", "evaluation", "removed")
         ),
         manifest_without("format"),
         manifest_with(another=1),
         *(manifest_with(files=files) for files in ((), None, "x", 1)),
         *(manifest_with(rejected=rejected) for rejected in (None, 1, [1])),
+        *(manifest_with(removed=removed) for removed in (None, 1, [1], "x")),
         *(manifest_with(evaluation=evaluation) for evaluation in (1, [1], "x")),
     ],
 )
