@@ -15,17 +15,13 @@ from typing import Literal
 from unicodedata import normalize
 
 import numpy as np
-from numpy.typing import NDArray
 
 from corpus.dates import first_day, last_day, parse
 from corpus.errors import InvalidFilter
 from index.store import Entry
-from index.vectors import Ids
+from index.vectors import Ids, Mask
 
 Copies = Literal["earliest", "latest", "all"]
-
-Mask = NDArray[np.bool_]
-"""Of shape ``(n,)``: whether each of n articles, or passages, is in."""
 
 _ANY_OF = ("publishers", "authors", "languages", "articles", "tags")
 _DATES = ("published_from", "published_to", "as_of")
@@ -62,6 +58,10 @@ class Filters:
     def by_article(self) -> bool:
         """Whether any article may be left out."""
         return self.by_date or any(getattr(self, name) for name in _ANY_OF)
+
+
+EVERYTHING = Filters()
+"""Leaves out nothing but copies."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import tantivy
 from numpy.typing import NDArray
 
 from corpus.errors import DamagedGeneration
-from index.vectors import Ids
+from index.vectors import Ids, Mask
 
 FOLDER = "lexical"
 TITLE_BOOST = 0.3
@@ -43,6 +43,7 @@ class LexicalIndex:
         except Exception as error:
             raise DamagedGeneration(f"the lexical index in {folder} can't be opened: {error}") from error
         self._analyzer = _analyzer()
+        index.register_tokenizer(_ANALYZER, self._analyzer)
         self._schema = index.schema
         self._searcher = index.searcher()
 
@@ -51,19 +52,42 @@ class LexicalIndex:
         """How many passages there are."""
         return self._searcher.num_docs
 
-    def search(self, question: str, depth: int) -> tuple[Ids, NDArray[np.float32]]:
+    def search(self, question: str, depth: int, allowed: Mask | None = None) -> tuple[Ids, NDArray[np.float32]]:
         """The ids of the ``depth`` passages of highest BM25 score and these scores (above 0, no upper bound),
-        highest first, with all that tie with the last; none if no word of the question occurs."""
-        query, asked = self._query(question), depth + 1
+        highest first, with all that tie with the last; none if no word of the question occurs.
+
+        ``allowed`` has an entry for each passage: these are then the best among the passages that are allowed. No
+        score changes by that, as how rare a word is depends on all passages.
+        """
+        query, most = self._query(question), self.passages + 1
+        asked = min(self._needed(depth + 1, allowed), most)
         while True:
             hits = self._searcher.search(query, asked, count=False).hits
-            if len(hits) < asked or hits[-1][0] < hits[depth - 1][0]:
-                break
-            asked *= 2
-        last = hits[:depth][-1][0] if hits else 0.0
-        hits = [hit for hit in hits if hit[0] >= last]
-        ids = self._searcher.fast_field_values("passage", [address for _, address in hits])
-        return np.array(ids, np.int64), np.array([score for score, _ in hits], np.float32)
+            ids = np.array(self._searcher.fast_field_values("passage", [address for _, address in hits]), np.int64)
+            scores = np.array([score for score, _ in hits], np.float32)
+            if allowed is not None:
+                ids, scores = ids[allowed[ids]], scores[allowed[ids]]
+            last = scores[depth - 1] if len(scores) >= depth else 0.0
+            if len(hits) < asked or hits[-1][0] < last:
+                return ids[scores >= last], scores[scores >= last]
+            asked = min(4 * asked, most)
+
+    def _needed(self, depth: int, allowed: Mask | None) -> int:
+        """So many of the best passages hold ``depth`` that are allowed, if these are spread evenly."""
+        if allowed is None:
+            return depth
+        return depth * self.passages // max(int(np.count_nonzero(allowed)), 1)
+
+    def matching_words(self, question: str, text: str) -> list[tuple[int, int]]:
+        """Where the words of a question, in any form of theirs, stand in a text of this generation: code points,
+        half-open, ascending. Stop words are none."""
+        encoded = text.encode()
+        finder = tantivy.SnippetGenerator.create(self._searcher, self._query(question), self._schema, "body")
+        finder.set_max_num_chars(len(encoded) + 1)  # So that what is found is in one snippet, all of the text.
+        snippet = finder.snippet_from_doc(tantivy.Document(body=text))
+        first = snippet.fragment_range().start
+        bytes_of = [(first + word.start, first + word.end) for word in snippet.highlighted()]
+        return [(len(encoded[:start].decode()), len(encoded[:end].decode())) for start, end in bytes_of]
 
     def _query(self, question: str) -> tantivy.Query:
         words = self._analyzer.analyze(question)

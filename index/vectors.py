@@ -20,6 +20,9 @@ from index.encoder import Vectors
 
 Ids = NDArray[np.int64]
 
+Mask = NDArray[np.bool_]
+"""Of shape ``(n,)``: whether each of n passages, sentences or articles is in."""
+
 PASSAGES_FILE = "passages.faiss"
 SENTENCES_FILE = "sentences.faiss"
 RANGES_FILE = "ranges.npy"
@@ -68,16 +71,29 @@ class VectorIndex:
         """The length of a vector."""
         return int(self._passages.d)
 
-    def candidates(self, question: Vectors, depth: int) -> Ids:
+    def candidates(self, question: Vectors, depth: int, allowed: Mask | None = None) -> Ids:
         """The passages, ascending by id, that are among the ``depth`` nearest to the question by their own
         vector or hold one of the ``depth`` nearest sentences; all that tie with the last are among them.
-        With no more passages than ``depth``, that is all of them."""
-        if self.passages <= depth:
-            return np.arange(self.passages)
-        sentences = _nearest(self._sentences, question, depth)
+        With no more passages than ``depth``, that is all of them.
+
+        ``allowed`` has an entry for each passage: all of this is then among the passages that are allowed, as if
+        there were no others.
+        """
+        numbers = np.arange(self.passages) if allowed is None else np.flatnonzero(allowed)
+        if len(numbers) <= depth:
+            return numbers
+        held = None if allowed is None else self._sentences_of(numbers)
+        sentences = _nearest(self._sentences, question, depth, held)
         first = np.searchsorted(self._end, sentences, side="right")
         end = np.searchsorted(self._first, sentences, side="right")
-        return np.union1d(_nearest(self._passages, question, depth), _numbers(first, end - first))
+        found = np.union1d(_nearest(self._passages, question, depth, allowed), _numbers(first, end - first))
+        return found if allowed is None else found[allowed[found]]
+
+    def _sentences_of(self, passages: Ids) -> Mask:
+        """Of each sentence, whether one of these passages holds it."""
+        mask = np.zeros(self.sentences, np.bool_)
+        mask[_numbers(self._first[passages], self._end[passages] - self._first[passages])] = True
+        return mask
 
     def scores(self, question: Vectors, passages: Ids) -> DenseScores:
         """The exact scores of some passages, given by id, in the order in which they are given."""
@@ -89,6 +105,20 @@ class VectorIndex:
         is_highest = cosines == np.repeat(highest, lengths)
         best = np.minimum.reduceat(np.where(is_highest, sentences, np.iinfo(np.int64).max), starts)
         return DenseScores(_cosines(self._passage_rows, passages, question), highest, best)
+
+    def sentence_cosines(self, question: Vectors, passages: Ids) -> list[tuple[Ids, Vectors]]:
+        """For each of some passages the ids of its sentences, ascending, and their cosines with the question; of these
+        ``scores`` gives the highest."""
+        first, lengths = self._first[passages], self._end[passages] - self._first[passages]
+        sentences, ends = _numbers(first, lengths), np.cumsum(lengths)
+        cosines = _cosines(self._sentence_rows, sentences, question)
+        return [(sentences[a:b], cosines[a:b]) for a, b in zip(ends - lengths, ends, strict=True)]
+
+    def similarities(self, passages: Ids) -> Vectors:
+        """The cosine of each of n passages with each, shape ``(n, n)``."""
+        rows = self._passage_rows[passages]
+        products: Vectors = rows @ rows.T
+        return products
 
 
 def write(folder: Path, passages: Vectors, sentences: Vectors, ranges: Ids) -> None:
@@ -118,7 +148,7 @@ def _numbers(first: Ids, lengths: Ids) -> Ids:
 def _cosines(rows: Vectors, numbers: Ids, question: Vectors) -> Vectors:
     """The inner product of each of the numbered rows with the question, the same for equal rows wherever they
     stand (a product of a matrix and a vector may sum its last rows in another order), so that ties are ties."""
-    low, high = numbers.min(), numbers.max() + 1
+    low, high = numbers.min(initial=len(rows)), numbers.max(initial=-1) + 1
     if high - low <= 2 * len(numbers):
         # Close together: to multiply those between them too is cheaper than to copy these.
         cosines: Vectors = np.vecdot(rows[low:high], question)[numbers - low]
@@ -127,14 +157,25 @@ def _cosines(rows: Vectors, numbers: Ids, question: Vectors) -> Vectors:
     return cosines
 
 
-def _nearest(index: faiss.Index, question: Vectors, depth: int) -> Ids:
-    """The ids of the ``depth`` nearest rows, nearest first, and of all that tie with the last of them."""
+def _nearest(index: faiss.Index, question: Vectors, depth: int, allowed: Mask | None) -> Ids:
+    """The ids of the ``depth`` nearest rows, nearest first, and of all that tie with the last of them; of the rows
+    that are allowed, if not of all."""
     faiss.omp_set_num_threads(1)  # of the calling thread; see VectorIndex
-    asked = min(depth + 1, index.ntotal)
+    count = index.ntotal if allowed is None else int(np.count_nonzero(allowed))
+    parameters = None if allowed is None else _only(allowed)
+    asked = min(depth + 1, count)
     while True:
-        cosines, ids = index.search(question[np.newaxis], asked)
-        if asked == index.ntotal or cosines[0, -1] < cosines[0, min(depth, asked) - 1]:
+        cosines, ids = index.search(question[np.newaxis], asked, params=parameters)
+        if asked == count or cosines[0, -1] < cosines[0, min(depth, asked) - 1]:
             last = cosines[0, min(depth, asked) - 1]
             found: Ids = ids[0][cosines[0] >= last]
             return found
-        asked = min(2 * asked, index.ntotal)
+        asked = min(2 * asked, count)
+
+
+def _only(allowed: Mask) -> faiss.SearchParameters:
+    """Makes a search look at the rows that are allowed alone."""
+    selector: Any = faiss.IDSelectorBitmap
+    parameters: Any = faiss.SearchParameters
+    found: faiss.SearchParameters = parameters(sel=selector(np.packbits(allowed, bitorder="little")))
+    return found
