@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from corpus.article import Article
 from corpus.errors import DamagedGeneration, IbidemError, NoArticles
 from corpus.reading import Rejection, read_archive
+from index import copies, generation, lexical, model, pieces, store, vectors
 from index import encoder as encoding
-from index import generation, lexical, model, pieces, store, vectors
 from index.cache import VectorCache
+from index.copies import CopyFinder
 from index.cross_encoder import CrossEncoder
 from index.encoder import Encoder, Vectors
 from index.generation import Manifest
@@ -228,6 +229,7 @@ def _write_index(index: Path, folder: Path, writer: StoreWriter, encoder: Encode
 def _cut(folder: Path, writer: StoreWriter, encoder: Encoder, cache: VectorCache, progress: Progress) -> _Texts:
     texts = _Texts()
     lexical_writer = LexicalWriter(folder)
+    finder = CopyFinder()
 
     def keep(text: str) -> bytes:
         key = cache.key(text)
@@ -238,6 +240,7 @@ def _cut(folder: Path, writer: StoreWriter, encoder: Encoder, cache: VectorCache
         sentences, passages = cut(article, encoder)
         first = writer.sentences
         writer.add_passages(article, sentences, passages)
+        finder.add(article.text, [(passage.start, passage.end) for passage in passages])
         title = context(article.title, encoder)
         for passage in passages:
             text = article.text[passage.start : passage.end]
@@ -249,6 +252,7 @@ def _cut(folder: Path, writer: StoreWriter, encoder: Encoder, cache: VectorCache
         progress("Cutting passages", number, None)
     writer.close()
     lexical_writer.close()
+    copies.write(folder, finder.find(progress))
     return texts
 
 
@@ -280,7 +284,7 @@ def _kept(rows: Vectors) -> pieces.Pieces:
 
 
 def _files(folder: Path) -> list[str]:
-    return [*encoding.FILES, *vectors.FILES, *pieces.FILES, store.FILE, *lexical.files(folder)]
+    return [*encoding.FILES, *vectors.FILES, *pieces.FILES, *copies.FILES, store.FILE, *lexical.files(folder)]
 
 
 def _open_current(index: Path, cross_encoder: CrossEncoder | None) -> Engine:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -16,8 +17,10 @@ from numpy.typing import NDArray
 
 from corpus.article import Article
 from corpus.errors import DamagedGeneration, UnknownGeneration
+from index.copies import read as read_copies
 from index.cross_encoder import CrossEncoder
 from index.encoder import Encoder, QuestionVectors
+from index.filters import EVERYTHING, Filters
 from index.generation import (
     Manifest,
     current_generation,
@@ -28,8 +31,8 @@ from index.generation import (
     verify_files,
 )
 from index.lexical import LexicalIndex
-from index.passages import Sentence
 from index.pieces import PieceIndex
+from index.scope import Scope, Scopes
 from index.store import Entry, Excerpt, Spans, Store
 from index.vectors import DenseScores, Ids, VectorIndex
 
@@ -53,19 +56,36 @@ _DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
+class NearSentence:
+    """A sentence, code points of its article's text, half-open, and its cosine with the question, from -1 to 1."""
+
+    start: int
+    end: int
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage with its score for a question, from 0 to 1, higher is better, comparable within one question.
 
-    ``best_sentence`` is the sentence of the passage that is nearest to the question, ``cosine`` how near it is.
-    ``closeness`` is that of the passage's word pieces (see ``index.pieces``), 0 if they weren't compared. Both are
-    from -1 to 1, and comparable between questions and archives.
+    ``passage`` is its id in the generation. ``sentences`` are those of the passage, the nearest to the question first.
+    ``closeness`` is that of the passage's word pieces (see ``index.pieces``), 0 if they weren't compared; from -1 to 1,
+    and comparable between questions and archives. ``copies`` are the same passage in other articles, by article id, and
+    ``cluster`` is the number of the copies that its article is one of.
     """
 
+    passage: int
     excerpt: Excerpt
     score: float
-    best_sentence: Sentence
-    cosine: float
+    sentences: tuple[NearSentence, ...]
     closeness: float
+    copies: tuple[Excerpt, ...]
+    cluster: int
+
+    @property
+    def cosine(self) -> float:
+        """How near the nearest sentence is."""
+        return self.sentences[0].cosine
 
 
 class Engine(Protocol):
@@ -82,11 +102,24 @@ class Engine(Protocol):
     def encode(self, questions: Sequence[str]) -> list[QuestionVectors]:
         """The vectors of questions, in the same order."""
 
-    def search(self, question: str, vectors: QuestionVectors, top_k: int) -> list[Hit]:
-        """The ``top_k`` best passages, or all there are: score descending, then article id, then start."""
+    def scope(self, filters: Filters) -> Scope:
+        """What the filters leave. Raises ``InvalidFilter``."""
+
+    def search(self, question: str, vectors: QuestionVectors, top_k: int, filters: Filters = EVERYTHING) -> list[Hit]:
+        """The ``top_k`` best passages that the filters leave, or all there are: score descending, then article id, then
+        start. Raises ``InvalidFilter``."""
+
+    def similarities(self, passages: Sequence[int]) -> NDArray[np.float32]:
+        """The cosines of passages, given by id, with one another, shape ``(n, n)``."""
+
+    def matching_words(self, question: str, text: str) -> list[tuple[int, int]]:
+        """Where the words of a text stand that the question has too, inflected or not: code points, half-open."""
 
     def article(self, article_id: str) -> Article:
         """An article. Raises ``UnknownArticle``."""
+
+    def articles_with(self, sha256: str) -> tuple[str, ...]:
+        """The ids of the articles whose canonical text has that hash."""
 
     def spans(self, article_id: str) -> Spans:
         """Where an article's passages and sentences stand. Raises ``UnknownArticle``."""
@@ -111,13 +144,16 @@ class LocalEngine:
         self._pieces = PieceIndex(folder)
         self._lexical = LexicalIndex(folder)
         self._store = Store(folder)
+        self._copies = read_copies(folder)
         self._check()
+        self._scopes = Scopes(self._store.catalogue(), self._store.passage_articles(), self._copies)
 
     def _check(self) -> None:
         manifest, vectors, pieces, store = self.manifest, self._vectors, self._pieces, self._store
         agreements = {
-            "articles": {manifest.articles, store.articles},
-            "passages": {manifest.passages, store.passages, vectors.passages, pieces.passages, self._lexical.passages},
+            "articles": {manifest.articles, store.articles, len(self._copies.clusters)},
+            "passages": {manifest.passages, store.passages, vectors.passages, pieces.passages, self._lexical.passages}
+            | {len(self._copies.groups)},
             "sentences": {manifest.sentences, store.sentences, vectors.sentences},
             "encoder": {manifest.encoder, self._encoder.identity},
             "dimension": {vectors.dimension, self._encoder.dimension},
@@ -133,12 +169,19 @@ class LocalEngine:
         """See ``Engine``."""
         return self._encoder.encode_questions(questions)
 
-    def search(self, question: str, vectors: QuestionVectors, top_k: int) -> list[Hit]:
+    def scope(self, filters: Filters) -> Scope:
         """See ``Engine``."""
-        matches, bm25_scores = self._lexical.search(question, max(DEPTH, top_k))
-        near = self._vectors.candidates(vectors.whole, max(DEPTH, top_k))
+        return self._scopes.of(filters)
+
+    def search(self, question: str, vectors: QuestionVectors, top_k: int, filters: Filters = EVERYTHING) -> list[Hit]:
+        """See ``Engine``."""
+        scope = self.scope(filters)
+        matches, bm25_scores = self._lexical.search(question, max(DEPTH, top_k), scope.passages)
+        near = self._vectors.candidates(vectors.whole, max(DEPTH, top_k), scope.passages)
         # Ids ascend by article id and start, so a stable sort by score breaks ties as it should.
         candidates = np.union1d(near, matches)
+        if not len(candidates):
+            return []
         bm25 = np.zeros(len(candidates), np.float32)
         bm25[np.searchsorted(candidates, matches)] = bm25_scores
         dense = self._vectors.scores(vectors.whole, candidates)
@@ -146,13 +189,47 @@ class LocalEngine:
         if self._cross_encoder:
             scores = self._order_anew(self._cross_encoder, question, scores, candidates)
         best = np.argsort(-scores, kind="stable")[:top_k]
-        excerpts = self._store.excerpts(candidates[best].tolist())
-        sentences = self._store.sentence_spans(dense.best_sentence[best].tolist())
-        figures = (values[best].tolist() for values in (scores, dense.sentence, closeness))
+        figures = (values[best].tolist() for values in (scores, closeness))
+        return self._hits(candidates[best], vectors, scope, *figures)
+
+    def _hits(
+        self, passages: Ids, vectors: QuestionVectors, scope: Scope, scores: list[float], closeness: list[float]
+    ) -> list[Hit]:
+        ids = passages.tolist()
+        copies = [self._scopes.copies(passage, scope) for passage in ids]
+        read = list(dict.fromkeys([*ids, *chain(*copies)]))
+        excerpts = dict(zip(read, self._store.excerpts(read), strict=True))
+        sentences = self._near_sentences(passages, vectors)
         return [
-            Hit(excerpt, score, sentence, cosine, close)
-            for excerpt, sentence, score, cosine, close in zip(excerpts, sentences, *figures, strict=True)
+            Hit(
+                passage,
+                excerpts[passage],
+                score,
+                near,
+                close,
+                tuple(excerpts[copy] for copy in others),
+                self._scopes.cluster(passage),
+            )
+            for passage, score, near, close, others in zip(ids, scores, sentences, closeness, copies, strict=True)
         ]
+
+    def _near_sentences(self, passages: Ids, vectors: QuestionVectors) -> list[tuple[NearSentence, ...]]:
+        """The sentences of each passage, nearest first, of equals the first."""
+        found = self._vectors.sentence_cosines(vectors.whole, passages)
+        spans = iter(self._store.sentence_spans(np.concatenate([ids for ids, _ in found]).tolist()))
+        near = [
+            [NearSentence(span.start, span.end, cosine) for span, cosine in zip(spans, cosines.tolist(), strict=False)]
+            for _, cosines in found
+        ]
+        return [tuple(sorted(some, key=lambda sentence: -sentence.cosine)) for some in near]
+
+    def similarities(self, passages: Sequence[int]) -> NDArray[np.float32]:
+        """See ``Engine``."""
+        return self._vectors.similarities(np.array(passages, np.int64))
+
+    def matching_words(self, question: str, text: str) -> list[tuple[int, int]]:
+        """See ``Engine``."""
+        return self._lexical.matching_words(question, text)
 
     def _rerank(
         self, scores: NDArray[np.float64], candidates: Ids, vectors: QuestionVectors
@@ -181,6 +258,10 @@ class LocalEngine:
     def article(self, article_id: str) -> Article:
         """See ``Engine``."""
         return self._store.article(article_id)
+
+    def articles_with(self, sha256: str) -> tuple[str, ...]:
+        """See ``Engine``."""
+        return self._store.by_sha256(sha256)
 
     def spans(self, article_id: str) -> Spans:
         """See ``Engine``."""
