@@ -64,6 +64,10 @@ EVERYTHING = Filters()
 """Leaves out nothing but copies."""
 
 
+EVERYTHING = Filters()
+"""Leaves no article out; of copies the earliest is shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The articles that meet filters, in the order in which articles are numbered; and how many meet all but those by

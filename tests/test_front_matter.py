@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import date
 
 import pytest
 
@@ -21,6 +20,9 @@ def test_every_key_is_read() -> None:
         "authors: [Ada Writer, Ben Author]",
         "publisher: The Paper",
         "published: 2025-03-04",
+        "updated: 2025-04",
+        "retrieved: 2026",
+        "tags: [Space, 'law,  and order']",
         "url: https://example.org/a?b=c#d",
         "sources:",
         "  - A press release",
@@ -33,7 +35,10 @@ def test_every_key_is_read() -> None:
         authors=("Ada Writer", "Ben Author"),
         publisher="The Paper",
         url="https://example.org/a?b=c#d",
-        published=date(2025, 3, 4),
+        published="2025-03-04",
+        updated="2025-04",
+        retrieved="2026",
+        tags=("Space", "law, and order"),
         language="en",
         licence="CC-BY-4.0",
         sources=("A press release", "An interview"),
@@ -42,9 +47,12 @@ def test_every_key_is_read() -> None:
 
 def test_other_names_of_the_keys() -> None:
     found = metadata("Title: T", "author: Ada Writer", "date: 2025-03-04", "license: MIT", "source: A letter")
-    assert (found.title, found.authors, found.published) == ("T", ("Ada Writer",), date(2025, 3, 4))
+    assert (found.title, found.authors, found.published) == ("T", ("Ada Writer",), "2025-03-04")
     assert (found.licence, found.sources) == ("MIT", ("A letter",))
     assert metadata("author: Other", "authors: Ada").authors == ("Ada",)
+    found = metadata("modified: 2025-03-05", "accessed: 2026-01-31", "keywords: [a, b]")
+    assert (found.updated, found.retrieved, found.tags) == ("2025-03-05", "2026-01-31", ("a", "b"))
+    assert metadata("lastmod: 2025-03-06T10:00:00Z").updated == "2025-03-06"
 
 
 def test_plain_values_are_the_text_that_was_written() -> None:
@@ -78,7 +86,13 @@ def test_values_are_one_canonical_line() -> None:
     ],
 )
 def test_dates(value: str) -> None:
-    assert metadata(f"published: {value}").published == date(2025, 3, 4)
+    assert metadata(f"published: {value}").published == "2025-03-04"
+
+
+@pytest.mark.parametrize("key", ["published", "updated", "retrieved"])
+@pytest.mark.parametrize("value", ["2025-03-04", "2025-03", "2025", "'2025'"])
+def test_a_date_is_no_more_exact_than_it_is_written(key: str, value: str) -> None:
+    assert getattr(metadata(f"{key}: {value}"), key) == value.strip("'")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +109,11 @@ def test_dates(value: str) -> None:
         ("licence: {}", "licence"),
         ("published: yesterday", "published"),
         ("published: 2025-02-30", "published"),
-        ("date: 2025", "published"),
+        ("published: 2025-13", "published"),
+        ("published: '25'", "published"),
+        ("modified: 2025-02-29", "updated"),
+        ("retrieved: today", "retrieved"),
+        ("tags: [a, [b]]", "tags"),
         ("published: [2025-01-01]", "published"),
         ("url: www.example.org", "url"),
         ("url: javascript:alert(1)", "url"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from corpus.article import Article
 from corpus.cleaning import clean
+from corpus.dates import Provenance
 from corpus.errors import NoArticles
 from corpus.reading import LONGEST_INFERRED_TITLE, Rejection, read_archive
 
@@ -64,7 +64,8 @@ def test_markdown_with_front_matter(tmp_path: Path) -> None:
         authors=("Ada Writer",),
         publisher="The Paper",
         url="https://example.org/up",
-        published=date(2025, 3, 4),
+        published="2025-03-04",
+        provenance={"published": Provenance("front matter", "day")},
         language="en",
         licence="CC-BY-4.0",
         sources=("An interview",),
@@ -97,6 +98,52 @@ def test_plain_text_is_cleaned_rid_of_furniture_and_unwrapped(tmp_path: Path) ->
 
 def test_markdown_keeps_what_looks_like_furniture(tmp_path: Path) -> None:
     assert article(tmp_path / "a.md", "Text.\n\nComments are closed.").text == "Text.\n\nComments are closed."
+
+
+def test_dates_say_where_they_come_from_and_how_exact_they_are(tmp_path: Path) -> None:
+    lines = [
+        "---",
+        "published: 2025",
+        "updated: 2025-03",
+        "retrieved: 2026-01-31T10:00:00Z",
+        "tags: law",
+        "---",
+        "Text.",
+    ]
+    read = article(tmp_path / "a.md", "\n".join(lines))
+    assert (read.published, read.updated, read.retrieved, read.tags) == ("2025", "2025-03", "2026-01-31", ("law",))
+    assert read.provenance == {
+        "published": Provenance("front matter", "year"),
+        "updated": Provenance("front matter", "month"),
+        "retrieved": Provenance("front matter", "day"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        ("2025-03-04-it-flew.md", "2025-03-04"),
+        ("2025-03-04-it-flew.txt", "2025-03-04"),
+        ("2025-02-30-it-flew.md", None),
+        ("2025-03-it-flew.md", None),
+        ("2025-03-04.md", None),
+        ("it-flew-2025-03-04-.md", None),
+        ("٢٠٢٥-٠٣-٠٤-flew.md", None),
+    ],
+)
+def test_a_file_may_be_dated_by_its_name(tmp_path: Path, name: str, published: str | None) -> None:
+    read = article(tmp_path / name, "Text of it.")
+    assert read.published == published
+    assert read.provenance == ({"published": Provenance("file", "day")} if published else {})
+    assert (read.updated, read.retrieved) == (None, None)
+
+
+def test_what_the_front_matter_says_goes_before_the_name(tmp_path: Path) -> None:
+    read = article(tmp_path / "2025-03-04-a.md", "---\npublished: 2024\n---\nText.")
+    assert (read.published, read.provenance["published"].origin) == ("2024", "front matter")
+    other = article(tmp_path / "2025-03-04-a.md", "---\nupdated: 2026\n---\nText.")
+    assert (other.published, other.provenance["published"].origin) == ("2025-03-04", "file")
+    assert other.provenance["updated"].origin == "front matter"
 
 
 LONG = "The committee met for the ninth time that year, and for the ninth time it agreed on nothing but the date of"

@@ -6,12 +6,12 @@ import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from corpus.article import Article
+from corpus.dates import Provenance
 from corpus.errors import DamagedGeneration, UnknownArticle
 from index.passages import Passage, Sentence
 from index.store import CONTEXT_CHARACTERS, FILE, Store, StoreWriter
@@ -23,7 +23,15 @@ FULL = Article(
     authors=("Ayesha Ch.", "", "محمد", 'He "Q" said'),
     publisher="Ibidem\nWire",
     url="https://example.org/a?b=c&d=%20#é",
-    published=date(2026, 1, 31),
+    published="2026-01-31",
+    updated="2026-02",
+    retrieved="2026",
+    tags=("a tag", "", 'a "quoted", tag', "空"),
+    provenance={
+        "published": Provenance("front matter", "day"),
+        "updated": Provenance("page", "month"),
+        "retrieved": Provenance("file", "year"),
+    },
     language="ur",
     licence="CC-BY-4.0",
     sources=("one", "two, with a comma"),
