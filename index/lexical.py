@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import regex
 import tantivy
 from numpy.typing import NDArray
 
@@ -31,6 +32,7 @@ PAIR_SLOP = 4
 """So many other words, stop words among them, may stand between the two; two fewer if they come the other way round."""
 
 _ANALYZER = "english"
+_MARKS = regex.compile(r"[\p{M}\u200c\u200d]+")
 _MEMORY_BYTES = 128_000_000
 
 
@@ -86,8 +88,8 @@ class LexicalIndex:
         finder.set_max_num_chars(len(encoded) + 1)  # So that what is found is in one snippet, all of the text.
         snippet = finder.snippet_from_doc(tantivy.Document(body=text))
         first = snippet.fragment_range().start
-        bytes_of = [(first + word.start, first + word.end) for word in snippet.highlighted()]
-        return [(len(encoded[:start].decode()), len(encoded[:end].decode())) for start, end in bytes_of]
+        spans = [(first + word.start, first + word.end) for word in snippet.highlighted()]
+        return _whole(text, [(len(encoded[:start].decode()), len(encoded[:end].decode())) for start, end in spans])
 
     def _query(self, question: str) -> tantivy.Query:
         words = self._analyzer.analyze(question)
@@ -141,6 +143,17 @@ def _schema() -> tantivy.Schema:
     for field, option in (("title", "freq"), ("body", "position")):
         builder.add_text_field(field, tokenizer_name=_ANALYZER, index_option=option)
     return builder.build()
+
+
+def _whole(text: str, words: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The words with the marks behind them, at which tantivy parts the words of Indic scripts."""
+    whole: list[tuple[int, int]] = []
+    for start, end in words:
+        after = _MARKS.match(text, end)
+        if whole and whole[-1][1] == start:
+            start, _ = whole.pop()
+        whole.append((start, after.end() if after else end))
+    return whole
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ import pytest
 
 from corpus.errors import DamagedGeneration
 from index.lexical import FOLDER, PAIR_BOOST, TITLE_BOOST, LexicalIndex, LexicalWriter, files
+from index.vectors import Mask
 
 # Titles and bodies, and the words that are left of them, with a dash where a stop word stood. Field lengths up to 40
 # are stored exactly.
@@ -41,8 +42,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
     return written(tmp_path_factory.mktemp("lexical"), [(title, text) for title, text, *_ in DOCUMENTS])
 
 
-def found(index: LexicalIndex, question: str, depth: int = 100) -> dict[int, float]:
-    ids, scores = index.search(question, depth)
+def found(index: LexicalIndex, question: str, depth: int = 100, allowed: Mask | None = None) -> dict[int, float]:
+    ids, scores = index.search(question, depth, allowed)
     assert (ids.dtype, scores.dtype) == (np.dtype(np.int64), np.dtype(np.float32))
     assert scores.tolist() == sorted(scores.tolist(), reverse=True)
     return dict(zip(ids.tolist(), scores.tolist(), strict=True))
@@ -252,6 +253,88 @@ def test_all_that_tie_with_the_last_are_found_in_order(tmp_path: Path, depth: in
     ids = list(found(index, "rover", depth))
     expected = [40] if depth == 1 else [40, *range(10, 40)] + (list(range(10)) if depth > 31 else [])
     assert ids == expected
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
+    """2,000 passages of which a third have the rover, many of them with equal scores."""
+    documents = [
+        (f"Title {number % 7}", " ".join(["rover"] * (number % 3)) + f" crew {number % 11} " + "word " * (number % 5))
+        for number in range(2_000)
+    ]
+    return written(tmp_path_factory.mktemp("many"), documents)
+
+
+@pytest.mark.parametrize("question", ["rover", "rover crew 7", "title 3 rover", "crew", "word 10", "nothingofthekind"])
+@pytest.mark.parametrize("share", [0.0, 0.0005, 0.01, 0.3, 0.999, 1.0])
+def test_the_best_of_the_allowed_are_found_with_the_scores_they_have_among_all(
+    many: LexicalIndex, question: str, share: float
+) -> None:
+    """Those that are allowed come from all there are; what ties with the last one comes too."""
+    every = found(many, question, 2_000)
+    allowed = np.random.default_rng(1).random(2_000) < share
+    if share == 0.0005:
+        allowed[:] = False
+        allowed[1_234] = True
+    among = {number: score for number, score in every.items() if allowed[number]}
+    for depth in (1, 7, 100, 2_000):
+        last = sorted(among.values(), reverse=True)[:depth][-1:] or [0.0]
+        expected = {number: score for number, score in among.items() if score >= last[0]}
+        assert found(many, question, depth, allowed) == expected
+
+
+@pytest.mark.parametrize("depth", [1, 10, 100])
+def test_the_allowed_are_found_behind_all_others(many: LexicalIndex, depth: int) -> None:
+    every = found(many, "rover crew 7", 2_000)
+    worst = list(every)[-len(every) // 10 :]
+    allowed = np.zeros(2_000, np.bool_)
+    allowed[worst] = True
+    scores = [every[number] for number in worst]
+    expected = {number: every[number] for number in worst if every[number] >= scores[:depth][-1]}
+    assert found(many, "rover crew 7", depth, allowed) == expected
+
+
+def words(index: LexicalIndex, question: str, text: str) -> list[str]:
+    return [text[start:end] for start, end in index.matching_words(question, text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "expected"),
+    [
+        ("He launches rockets.", "launching a rocket", ["launches", "rockets"]),
+        ("🚀🚀 The cafés — of Sławosz", "CAFE slawosz", ["cafés", "Sławosz"]),
+        ("  a rover's 3.5 m\n\nROVER ", "rover 3.5", ["rover", "3", "5", "ROVER"]),
+        ("خلاباز چین گئے", "چین", ["چین"]),
+        ("अंतरिक्ष यात्री", "यात्री", ["यात्री"]),
+        ("अंतरिक्ष, यात्रा यात्री", "यात्री अंतरिक्ष", ["अंतरिक्ष", "यात्", "यात्री"]),
+        ("the of and", "the of and", []),
+        ("the rover", "what is the", []),
+        ("the rover", "", []),
+        ("the rover", "moon", []),
+        ("🚀", "rover", []),
+    ],
+)
+def test_words_of_the_question_are_located(tmp_path: Path, text: str, question: str, expected: list[str]) -> None:
+    index = written(tmp_path, [("Two", "moon"), ("One", text)])
+    assert words(index, question, text) == expected
+
+
+def test_words_are_located_in_long_texts_and_in_parts_of_passages(tmp_path: Path) -> None:
+    text = "Rovers — é — " * 300 + "end"
+    index = written(tmp_path, [("One", text)])
+    assert words(index, "rover", text) == ["Rovers"] * 300
+    assert words(index, "rover end", text[-8:]) == ["end"]
+
+
+def test_what_is_located_is_what_is_found(index: LexicalIndex) -> None:
+    """A passage is found if and only if a word of the question is located in its title or its text."""
+    for question in ("Which crew trained with the rover?", "rice", "moon food", "of the", "driving tests", "sleep"):
+        located = {
+            number
+            for number, (title, text, *_) in enumerate(DOCUMENTS)
+            if index.matching_words(question, f"{title}\n{text}")
+        }
+        assert located == found(index, question).keys()
 
 
 def test_the_same_passages_always_make_the_same_index(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from corpus.errors import DamagedGeneration
 from index.encoder import Vectors
-from index.vectors import FILES, RANGES_FILE, Ids, VectorIndex, write
+from index.vectors import FILES, RANGES_FILE, Ids, Mask, VectorIndex, write
 
 PASSAGES, SENTENCES, DIMENSION = 300, 900, 24
 
@@ -55,6 +56,41 @@ def test_candidates_are_those_of_brute_force(random_index: VectorIndex, depth: i
     assert random_index.candidates(question, depth).tolist() == expected
 
 
+def some(count: int, seed: int) -> Mask:
+    """A mask that leaves so many passages."""
+    mask = np.zeros(PASSAGES, np.bool_)
+    mask[np.random.default_rng(seed).choice(PASSAGES, count, replace=False)] = True
+    return mask
+
+
+@pytest.mark.parametrize("depth", [1, 2, 10, 100, 299])
+@pytest.mark.parametrize("count", [0, 1, 2, 11, 150, 299, 300])
+def test_candidates_are_those_of_brute_force_among_the_allowed(
+    random_index: VectorIndex, depth: int, count: int
+) -> None:
+    """Of neighbours that share a sentence often only one is allowed, so that the sentence is, and the other isn't."""
+    for seed in range(3):
+        question, allowed = unit(1, seed=10 + seed)[0], some(count, seed)
+        ranges = {passage: overlapping_ranges()[passage].tolist() for passage in np.flatnonzero(allowed).tolist()}
+        held = {sentence for first, end in ranges.values() for sentence in range(first, end)}
+        sentences = unit(SENTENCES, seed=2).astype(float) @ question
+        near = set(sorted(held, key=lambda sentence: -sentences[sentence])[:depth])
+        passages = unit(PASSAGES).astype(float) @ question
+        expected = set(sorted(ranges, key=lambda passage: -passages[passage])[:depth])
+        expected |= {passage for passage, (first, end) in ranges.items() if near & set(range(first, end))}
+        found = random_index.candidates(question, depth, allowed)
+        assert found.tolist() == sorted(expected)
+        assert len(found) >= min(depth, count)
+
+
+@pytest.mark.parametrize("depth", [1, 7, 100, 300])
+def test_a_mask_that_leaves_all_is_as_good_as_none(random_index: VectorIndex, depth: int) -> None:
+    question = unit(1, seed=7)[0]
+    everything = np.ones(PASSAGES, np.bool_)
+    found = random_index.candidates(question, depth, everything)
+    assert found.tolist() == random_index.candidates(question, depth).tolist()
+
+
 def test_scores_are_those_of_brute_force(random_index: VectorIndex) -> None:
     question, ids = unit(1, seed=6)[0], np.array([299, 0, 17, 16, 3])
     found = random_index.scores(question, ids)
@@ -94,6 +130,20 @@ def test_all_that_tie_with_the_last_are_candidates(tmp_path: Path, depth: int) -
     assert index.candidates(question, depth).tolist() == sorted({*near, *range(10, 50)})
 
 
+@pytest.mark.parametrize("depth", [1, 5, 39])
+def test_all_that_tie_with_the_last_are_candidates_among_the_allowed(tmp_path: Path, depth: int) -> None:
+    """Rows 10 to 49 are equal, and every other passage is allowed."""
+    vectors = unit(200, 384)
+    vectors[10:50] = vectors[10]
+    ranges = np.stack([np.arange(200), np.arange(1, 201)], axis=1)
+    index = written(tmp_path, vectors, vectors, ranges)
+    allowed = np.arange(200) % 2 == 0
+    found = index.candidates(vectors[10], depth, allowed).tolist()
+    assert set(range(10, 50, 2)) <= set(found)
+    assert len(found) == max(20, depth)
+    assert all(allowed[found])
+
+
 def test_candidates_past_a_tie_are_not_taken(tmp_path: Path) -> None:
     vectors = unit(200, 384)
     vectors[10:50] = vectors[10]
@@ -101,6 +151,34 @@ def test_candidates_past_a_tie_are_not_taken(tmp_path: Path) -> None:
     index = written(tmp_path, vectors, vectors, ranges)
     assert index.candidates(vectors[10], 3).tolist() == list(range(10, 50))
     assert len(index.candidates(vectors[10], 41)) == 41
+
+
+def test_sentences_are_scored_one_by_one(random_index: VectorIndex) -> None:
+    question, ids = unit(1, seed=6)[0], np.array([299, 0, 17, 16, 3])
+    cosines = unit(SENTENCES, seed=2) @ question
+    found, scores = random_index.sentence_cosines(question, ids), random_index.scores(question, ids)
+    for place, (first, end) in enumerate(overlapping_ranges()[ids].tolist()):
+        sentences, near = found[place]
+        assert sentences.tolist() == list(range(first, end))
+        assert near.tolist() == pytest.approx(cosines[first:end].tolist(), abs=1e-6)
+        assert near.max() == scores.sentence[place]
+        assert sentences[near.argmax()] == scores.best_sentence[place]
+
+
+def test_similarities_are_the_cosines_of_all_pairs(random_index: VectorIndex) -> None:
+    ids = np.array([7, 7, 299, 0])
+    rows = unit(PASSAGES).astype(float)[ids]
+    found = random_index.similarities(ids)
+    assert found.dtype == np.dtype(np.float32)
+    assert np.allclose(found, rows @ rows.T, atol=1e-6)
+    assert np.allclose(np.diag(found), 1, atol=1e-6)
+
+
+def test_no_passages_have_no_scores(random_index: VectorIndex) -> None:
+    question, none = unit(1, seed=6)[0], np.array([], np.int64)
+    assert [values.shape for values in astuple(random_index.scores(question, none))] == [(0,)] * 3
+    assert random_index.sentence_cosines(question, none) == []
+    assert random_index.similarities(none).shape == (0, 0)
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 8, 13, 21, 34, 55])
