@@ -25,11 +25,11 @@ RUN = 3
 """So many words in a row are compared as one (a shingle: Broder, "On the resemblance and containment of documents",
 1997)."""
 
-LEAST_COPIED = 0.5
-"""The least share of the words of a passage, or of two articles together, that a copy has."""
+LEAST_COPIED = 0.4
+"""The least share of a passage's or an article's words that stand in another article if it is copied."""
 
-LONGEST_OWN = 12
-"""The most words in a row that a copied passage may have of its own: about as many as a short sentence."""
+MOST_OWN = 10
+"""The most words in one place that a copied passage may have of its own: fewer than most sentences have."""
 
 SHORT = 20
 """A passage or article of fewer words is copied only if all of its words are."""
@@ -82,12 +82,35 @@ class _Found:
     """An article in another: of each word whether it stands there, and of each run of words where, or -1."""
 
     article: Wording
+    other: Wording
     words: NDArray[np.bool_]
     places: Numbers
 
     def copied(self) -> list[bool]:
         """Of each passage, whether it is."""
-        return [_is_copied(self.words[start:end]) for start, end in self.article.passages]
+        return [self._is_copied(start, end) for start, end in self.article.passages.tolist()]
+
+    def _is_copied(self, start: int, end: int) -> bool:
+        words = self.words[start:end]
+        if len(words) < SHORT:
+            return bool(len(words)) and bool(words.all())
+        if np.count_nonzero(words) < LEAST_COPIED * len(words):
+            return False
+        borders = np.concatenate(([-1], np.flatnonzero(words), [len(words)])) + start
+        gaps = np.flatnonzero(np.diff(borders) > MOST_OWN + 1)
+        return all(self._own(int(borders[gap]) + 1, int(borders[gap + 1])) <= MOST_OWN for gap in gaps)
+
+    def _own(self, start: int, end: int) -> int:
+        """How many of some words that don't stand in the other article are not even among those in their place."""
+        length = end - start
+        behind = int(self.places[start - RUN]) + RUN if start >= RUN else None
+        before = int(self.places[end]) if end < len(self.places) else None
+        if behind is None:
+            behind = max(0, before - length) if before is not None else 0
+        # What was moved has no place between its neighbours.
+        if before is None or not 0 <= before - behind <= 2 * length:
+            before = behind + length
+        return int(np.count_nonzero(~np.isin(self.article.words[start:end], self.other.words[behind:before])))
 
     def own_numbers(self, passage: int) -> set[int]:
         """The words with digits of a passage that don't stand in the other article."""
@@ -95,12 +118,12 @@ class _Found:
         words = self.article.words[start:end]
         return set(words[~self.words[start:end] & (words & _DIGIT).astype(bool)].tolist())
 
-    def nearest(self, passage: int, other: Wording) -> int | None:
+    def nearest(self, passage: int) -> int | None:
         """The passage of the other article in which most of one's runs of words stand, the first of equals."""
         start, end = self.article.passages[passage]
         places = self.places[start : max(start, end - RUN + 1)]
         places = np.sort(places[places >= 0])
-        starts, ends = other.passages[:, 0], other.passages[:, 1] - (RUN - 1)
+        starts, ends = self.other.passages[:, 0], self.other.passages[:, 1] - (RUN - 1)
         counts = np.searchsorted(places, ends) - np.searchsorted(places, starts)
         return int(counts.argmax()) if counts.max(initial=0) > 0 else None
 
@@ -143,20 +166,18 @@ def _find(article: Wording, other: Wording) -> _Found:
     order = np.argsort(present, kind="stable")
     words = np.zeros(len(article.words), bool)
     if not len(wanted) or not len(present):
-        return _Found(article, words, np.full(len(wanted), -1))
+        return _Found(article, other, words, np.full(len(wanted), -1))
     nearest = np.searchsorted(present, wanted, sorter=order).clip(max=len(present) - 1)
     found = present[order[nearest]] == wanted
     for offset in range(RUN):
         words[offset : offset + len(found)] |= found
-    return _Found(article, words, np.where(found, order[nearest], -1))
+    return _Found(article, other, words, np.where(found, order[nearest], -1))
 
 
 def _links(there: _Found, back: _Found) -> set[tuple[int, int]]:
     copied, copied_back = there.copied(), back.copied()
-    forth = {(passage, there.nearest(passage, back.article)) for passage, is_copied in enumerate(copied) if is_copied}
-    reverse = {
-        (back.nearest(passage, there.article), passage) for passage, is_copied in enumerate(copied_back) if is_copied
-    }
+    forth = {(passage, there.nearest(passage)) for passage, is_copied in enumerate(copied) if is_copied}
+    reverse = {(back.nearest(passage), passage) for passage, is_copied in enumerate(copied_back) if is_copied}
     return {
         (one, other)
         for one, other in forth | reverse
@@ -169,17 +190,7 @@ def _differ_in_numbers(first: set[int], second: set[int]) -> bool:
     return bool(first - second) and bool(second - first)
 
 
-def _is_copied(words: NDArray[np.bool_]) -> bool:
-    if len(words) < SHORT:
-        return bool(len(words)) and bool(words.all())
-    if np.count_nonzero(words) < LEAST_COPIED * len(words):
-        return False
-    borders = np.concatenate(([-1], np.flatnonzero(words), [len(words)]))
-    return bool(np.diff(borders).max() - 1 <= LONGEST_OWN)
-
-
 def _are_copies(there: _Found, back: _Found) -> bool:
-    words = np.concatenate((there.words, back.words))
-    if min(len(there.words), len(back.words)) < SHORT:
-        return bool(words.all())
-    return bool(np.count_nonzero(words) >= LEAST_COPIED * len(words))
+    """Whether each of two articles is copied in the other, so that a collection of articles is no copy of any."""
+    least = 1.0 if min(len(there.words), len(back.words)) < SHORT else LEAST_COPIED
+    return all(np.count_nonzero(found.words) >= least * len(found.words) for found in (there, back))
