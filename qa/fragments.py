@@ -33,8 +33,8 @@ _BORDERS = r"\s\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65
 _WORD = rf"\w(?:[^{_BORDERS}]*\w)?"
 _WORDS = regex.compile(_WORD)
 _WORDS_BACKWARDS = regex.compile(rf"(?r){_WORD}")
-_REST_OF_WORD = regex.compile(rf"[^{_BORDERS}]*")
-_BEGINNING_OF_WORD = regex.compile(rf"(?r)[^{_BORDERS}]*")
+_REST_OF_WORD = regex.compile(rf"(?<=[^{_BORDERS}])[^{_BORDERS}]+")
+_BEGINNING_OF_WORD = regex.compile(rf"(?r)[^{_BORDERS}]+(?=[^{_BORDERS}])")
 
 _PAGES_KEPT = 16
 _LAST_ACCENTED = 0x24FF
