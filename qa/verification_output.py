@@ -28,7 +28,7 @@ def print_checks(console: Console, checks: Checks) -> None:
 
 
 def _lines(number: int, check: Check) -> Iterator[Text]:
-    yield Text.assemble((f"{number}. {check.status} ", "bold"), f"{check.article_id}: {check.explanation}")
+    yield Text.assemble((f"{number}. {check.status} ", "bold"), _printable(f"{check.article_id}: {check.explanation}"))
     for difference in check.differences:
         yield Text(f"   {_difference(difference)}", style="dim")
     if check.words:
@@ -43,7 +43,7 @@ def _change(words: Sequence[Word]) -> Text:
     """The change from the cited text to the archive's, marked as by wdiff: ``[-deleted-]`` and ``{+inserted+}``."""
     line = Text()
     for place, word in enumerate(words):
-        text = " ".join(word.text.split("\n"))
+        text = _printable(word.text)
         match word.operation:
             case "delete":
                 line.append(f"[-{text}-]", style="red")
@@ -59,3 +59,8 @@ def _shortened(text: str, behind_change: bool, before_change: bool) -> str:
     head = text[:_EQUAL_SHOWN] if behind_change else ""
     tail = text[-_EQUAL_SHOWN:] if before_change else ""
     return text if len(text) <= len(head) + len(tail) else f"{head}…{tail}"
+
+
+def _printable(text: str) -> str:
+    """Without what a terminal would obey: what is checked may come from anyone."""
+    return "".join(character if character.isprintable() else " " for character in text)
