@@ -52,7 +52,8 @@ class Manifest:
     pairs each file that was left out with the reason; ``files`` maps each file of the generation to its
     SHA-256 in hexadecimal. ``evaluation`` is what a gate found before the generation was published, ``None`` if
     it was built without one. ``removed`` maps the id of every article that is not there any more to the last
-    generation that had it, as far as that is known.
+    generation that had it, as far as that is known. ``calibration`` is what `ibidem calibrate` found for this archive,
+    ``None`` if it never ran (see ``qa.calibration``).
     """
 
     format: int
@@ -67,6 +68,7 @@ class Manifest:
     files: Mapping[str, str]
     evaluation: Mapping[str, Any] | None
     removed: Mapping[str, str]
+    calibration: Mapping[str, Any] | None
 
 
 def generation_folder(index: Path, generation: str) -> Path:
@@ -110,13 +112,14 @@ def read_manifest(folder: Path) -> Manifest:
         raise DamagedGeneration(f"the manifest of generation {folder.name} is not complete: {error}") from error
 
 
-def _typed(*, rejected: Any, files: Any, evaluation: Any, removed: Any, **_: Any) -> dict[str, Any]:
+def _typed(*, rejected: Any, files: Any, evaluation: Any, removed: Any, calibration: Any, **_: Any) -> dict[str, Any]:
     """The values that JSON has another type for; raises ``TypeError`` for what they can't be."""
     return {
         "rejected": tuple(map(tuple, rejected)),
         "files": {**files},
         "evaluation": None if evaluation is None else {**evaluation},
         "removed": {**removed},
+        "calibration": None if calibration is None else {**calibration},
     }
 
 
@@ -181,23 +184,64 @@ def _remove_leftovers(generations: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def write_manifest(folder: Path, files: Sequence[str], **values: Any) -> Manifest:
+def write_manifest(
+    folder: Path, files: Sequence[str], calibration: Mapping[str, Any] | None = None, **values: Any
+) -> Manifest:
     """Lists and syncs the files of ``folder``, and adds its manifest; ``values`` are those of ``Manifest``
     that are not about files. The id is the time to the microsecond, so that ids sort as they were made."""
-    now = datetime.now(UTC)
     checksums = {name: file_sha256(folder / name) for name in sorted(files)}
+    generation, created = _new_name()
     manifest = Manifest(
         format=FORMAT,
-        generation=f"{now:%Y%m%dT%H%M%SZ-%f}",
-        created=now.isoformat(timespec="seconds"),
+        generation=generation,
+        created=created,
         files=checksums,
         evaluation=None,
+        calibration=calibration,
         **values,
     )
+    _write_synced(folder, manifest)
+    return manifest
+
+
+def _new_name() -> tuple[str, str]:
+    """A generation's id, and when it was created."""
+    now = datetime.now(UTC)
+    return f"{now:%Y%m%dT%H%M%SZ-%f}", now.isoformat(timespec="seconds")
+
+
+def _write_synced(folder: Path, manifest: Manifest) -> None:
+    """Adds the manifest to a folder, and makes sure that all of it is on the disk."""
     _write(folder, manifest)
     for path in [*folder.rglob("*"), folder]:
         _sync(path)
-    return manifest
+
+
+def republish(index: Path, calibration: Mapping[str, Any]) -> Manifest:
+    """Publishes the current generation once more, with a calibration; the new manifest.
+
+    No other file changes: they are linked, and their checksums compared. Only under ``exclusive``. Raises ``NoIndex``,
+    or as ``verify_files`` does.
+    """
+    current = generation_folder(index, current_generation(index))
+    generation, created = _new_name()
+    with building(index) as folder:
+        manifest = replace(verify_files(current), generation=generation, created=created, calibration=calibration)
+        for name in manifest.files:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            link(current / name, folder / name)
+        _write_synced(folder, manifest)
+        verified = verify_files(folder)
+        publish(index, folder, verified.generation)
+    return verified
+
+
+def link(source: Path, target: Path) -> None:
+    """Gives a file that never changes a second name, or copies it where the file system has no links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def keep_evaluation(folder: Path, manifest: Manifest, evaluation: Mapping[str, Any]) -> Manifest:

@@ -27,6 +27,7 @@ VALUES: dict[str, Any] = {
     "sentences": 9,
     "rejected": (("a/پ.md", "empty"), ("b.pdf", "not read")),
     "removed": {"gone/پ": "20260131T120000Z-012345"},
+    "calibration": {"weights": [1.5, -2], "of": "پ"},
 }
 
 
@@ -109,6 +110,44 @@ def test_an_evaluation_is_added_to_the_manifest_and_nothing_else_changes(tmp_pat
         assert generation.read_manifest(folder) == after
 
 
+def test_a_generation_is_published_again_with_a_calibration_and_nothing_else_changes(tmp_path: Path) -> None:
+    before = published(tmp_path)
+    calibration = {"weights": [2.0], "پ": None}
+    with generation.exclusive(tmp_path):
+        after = generation.republish(tmp_path, calibration)
+    assert generation.current_generation(tmp_path) == after.generation > before.generation
+    assert generation.list_generations(tmp_path) == [before.generation, after.generation]
+    folders = [generation.generation_folder(tmp_path, one.generation) for one in (before, after)]
+    assert [generation.verify_files(folder) for folder in folders] == [before, after]
+    assert after == replace(before, generation=after.generation, created=after.created, calibration=calibration)
+    for name in FILES:
+        assert (folders[0] / name).samefile(folders[1] / name)
+
+
+def test_a_damaged_generation_is_not_published_again(tmp_path: Path) -> None:
+    before = published(tmp_path)
+    (generation.generation_folder(tmp_path, before.generation) / "texts.sqlite").write_bytes(b"others")
+    with generation.exclusive(tmp_path):
+        message = raises_in_one_line(DamagedGeneration, lambda: generation.republish(tmp_path, {}))
+    assert before.generation in message
+    assert generation.current_generation(tmp_path) == before.generation
+    assert generation.list_generations(tmp_path) == [before.generation]
+    assert [path.name for path in (tmp_path / "generations").iterdir()] == [before.generation]
+
+
+def test_where_there_are_no_links_files_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_link(*_: object) -> None:
+        raise OSError("no links here")
+
+    before = published(tmp_path)
+    monkeypatch.setattr("os.link", no_link)
+    with generation.exclusive(tmp_path):
+        after = generation.republish(tmp_path, {})
+    folder = generation.generation_folder(tmp_path, after.generation)
+    assert generation.verify_files(folder).files == before.files
+    assert {name: (folder / name).read_bytes() for name in FILES} == FILES
+
+
 def test_checksums_are_sha256(tmp_path: Path) -> None:
     """Of "abc", from FIPS 180-2, appendix B.1."""
     (tmp_path / "abc").write_bytes(b"abc")
@@ -169,12 +208,14 @@ def manifest_without(name: str) -> bytes:
             manifest_without(name)
             for name in ("generation", "created", "encoder", "articles", "rejected", "files", "evaluation", "removed")
         ),
+        manifest_without("calibration"),
         manifest_without("format"),
         manifest_with(another=1),
         *(manifest_with(files=files) for files in ((), None, "x", 1)),
         *(manifest_with(rejected=rejected) for rejected in (None, 1, [1])),
         *(manifest_with(removed=removed) for removed in (None, 1, [1], "x")),
         *(manifest_with(evaluation=evaluation) for evaluation in (1, [1], "x")),
+        *(manifest_with(calibration=calibration) for calibration in (1, [1], "x")),
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_damage(folder: Path, content: bytes) -> None:
