@@ -33,8 +33,6 @@ _BORDERS = r"\s\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65
 _WORD = rf"\w(?:[^{_BORDERS}]*\w)?"
 _WORDS = regex.compile(_WORD)
 _WORDS_BACKWARDS = regex.compile(rf"(?r){_WORD}")
-_REST_OF_WORD = regex.compile(rf"(?<=[^{_BORDERS}])[^{_BORDERS}]+")
-_BEGINNING_OF_WORD = regex.compile(rf"(?r)[^{_BORDERS}]+(?=[^{_BORDERS}])")
 
 _PAGES_KEPT = 16
 _LAST_ACCENTED = 0x24FF
@@ -112,7 +110,7 @@ def _directive(excerpt: Excerpt) -> str | None:
 
 def _words(page: _Page, start: int, end: int) -> Span | None:
     """From the first word to the last, without what is around them; one that is cut in two is taken whole."""
-    beginning, rest = _BEGINNING_OF_WORD.match(page.text, page.offset, start), _REST_OF_WORD.match(page.text, end)
+    beginning, rest = _WORDS_BACKWARDS.match(page.text, page.offset, start + 1), _WORDS.match(page.text, end - 1)
     start, end = beginning.start() if beginning else start, rest.end() if rest else end
     first = _WORDS.search(page.text, start, end)
     last = _WORDS_BACKWARDS.search(page.text, start, end)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+# Characters that LaTeX would set as one: two hyphens as a dash, two inverted commas as a quotation mark.
+_LIGATURES = re.compile(r"(?<=([-'`,<>]))(?=\1)|(?<=[?!])(?=`)")
 
 # BibTeX counts braces even behind a backslash, so none may stay.
 _LATEX = str.maketrans(
@@ -101,7 +105,7 @@ def _page(citation: Citation) -> str | None:
 
 
 def _latex(text: str) -> str:
-    return text.translate(_LATEX)
+    return _LIGATURES.sub("{}", text.translate(_LATEX))
 
 
 def _verbatim(url: str) -> str:

@@ -68,9 +68,9 @@ def _markdown(citation: Citation, base: str) -> str:
     title = f"[{title}](<{link}>)" if link else f"“{title}”"
     source = ", ".join([*map(_escaped, citation.authors), title, *map(_escaped, _issue(citation))])
     remarks = [_escaped(line) for line in (_retrieved(citation), location(citation, 12)) if line]
-    quoted = _escaped(citation.quote).replace("\n", "\\\n").replace("\\\n\\\n", "\n\n")
-    paragraphs = f"{quoted}\n\n— " + "\\\n".join([source, *remarks])
-    return "\n".join(f"> {line}".rstrip() for line in paragraphs.split("\n"))
+    quoted = [_escaped(paragraph).split("\n") for paragraph in citation.quote.split("\n\n")]
+    paragraphs = ["\\\n".join(lines) for lines in [*quoted, [f"— {source}", *remarks]]]
+    return "\n".join(f"> {line}".rstrip() for line in "\n\n".join(paragraphs).split("\n"))
 
 
 def _escaped(text: str) -> str:
