@@ -58,7 +58,7 @@ def _evaluate(collection: Path, work: Path) -> dict[str, object]:
     report = build([_articles(collection, work)], work / "index", settings.model, _show)
     built = time.perf_counter()
     engine = LocalEngine(generation_folder(work / "index", report.generation))
-    (result,) = evaluate(engine, [read_questions(collection)], settings.threshold, _show).sets
+    (result,) = evaluate(engine, [read_questions(collection)], settings.policy, _show).sets
     return {
         "collection": collection.name,
         "articles": report.articles,

@@ -105,6 +105,7 @@ def build(
             passages=texts_writer.passages,
             sentences=texts_writer.sentences,
             rejected=tuple((str(rejection.path), rejection.reason) for rejection in rejected),
+            calibration=_calibration(index, encoder.identity),
             removed={article: seen for article, seen in last_seen.items() if article not in after},
         )
         progress("Verifying", 0, None)
@@ -152,6 +153,15 @@ def _before(index: Path) -> tuple[dict[str, Entry], dict[str, str]]:
     except (IbidemError, OSError):
         return {}, {}
     return entries, {**manifest.removed, **dict.fromkeys(entries, manifest.generation)}
+
+
+def _calibration(index: Path, encoder: str) -> Mapping[str, Any] | None:
+    """The calibration of the current generation, if it has one for this encoder."""
+    try:
+        manifest = generation.read_manifest(generation.generation_folder(index, generation.current_generation(index)))
+    except IbidemError:
+        return None
+    return manifest.calibration if manifest.encoder == encoder else None
 
 
 def _read(folders: Sequence[Path], writer: StoreWriter, progress: Progress) -> list[Rejection]:

@@ -216,10 +216,14 @@ class LocalEngine:
     def _near_sentences(self, passages: Ids, vectors: QuestionVectors) -> list[tuple[NearSentence, ...]]:
         """The sentences of each passage, nearest first, of equals the first."""
         found = self._vectors.sentence_cosines(vectors.whole, passages)
-        spans = iter(self._store.sentence_spans(np.concatenate([ids for ids, _ in found]).tolist()))
+        ids = sorted({number for numbers, _ in found for number in numbers.tolist()})
+        spans = dict(zip(ids, self._store.sentence_spans(ids), strict=True))
         near = [
-            [NearSentence(span.start, span.end, cosine) for span, cosine in zip(spans, cosines.tolist(), strict=False)]
-            for _, cosines in found
+            [
+                NearSentence(spans[number].start, spans[number].end, cosine)
+                for number, cosine in zip(numbers.tolist(), cosines.tolist(), strict=True)
+            ]
+            for numbers, cosines in found
         ]
         return [tuple(sorted(some, key=lambda sentence: -sentence.cosine)) for some in near]
 

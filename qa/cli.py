@@ -1,81 +1,21 @@
-"""The command line: arguments in, a call out, what came of it printed."""
+"""The command line: arguments in, a call out, what came of it printed. What asks questions is in ``qa.cli_asking``."""
 
 from __future__ import annotations
 
-import signal
-import sqlite3
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
-from pydantic import TypeAdapter
 
 from corpus.errors import IbidemError, WrongUse
+from qa.cli_asking import ask, calibrate, evaluate, verify
+from qa.options import HELP_OPTIONS, Commands, cross_encoder_option, index_option, json_option, print_json
 from qa.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from index.build import Gate, Report
     from index.generation import Manifest
     from qa.evaluation.judgement import Judgement
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-INTERRUPTED = 128 + signal.SIGINT
-"""The exit code of a command that was stopped with Ctrl-C, as shells have it."""
-
-HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
-
-
-class Command(click.Command):
-    """A command that ends with one line and the error's exit code where one is raised on purpose."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """See click."""
-        try:
-            return super().invoke(ctx)
-        except IbidemError as error:
-            click.echo(f"ibidem: {error}", err=True)
-            ctx.exit(error.exit_code)
-        except BrokenPipeError:
-            # Whoever was reading has seen enough; the null device takes what Python still flushes.
-            sys.stdout = Path("/dev/null").open("w")  # noqa: SIM115
-            ctx.exit(0)
-        except (OSError, sqlite3.Error) as error:  # a full disk, a folder that may not be written
-            click.echo(f"ibidem: {error}", err=True)
-            ctx.exit(IbidemError.exit_code)
-        except KeyboardInterrupt:
-            click.echo("ibidem: stopped", err=True)
-            ctx.exit(INTERRUPTED)
-
-
-class Commands(click.Group):
-    """A group of such commands, and of such groups."""
-
-    command_class = Command
-    group_class = type
-
-
-def index_option(function: Function) -> Function:
-    """Adds ``--index``."""
-    return click.option("--index", type=click.Path(path_type=Path), help="The folder that holds the index.")(function)
-
-
-def cross_encoder_option(function: Function) -> Function:
-    """Adds ``--cross-encoder``."""
-    return click.option(
-        "--cross-encoder",
-        metavar="NAME_OR_PATH",
-        help="A cross-encoder that orders the best passages anew: the path of a sentence-transformers model, or its"
-        " name on the hub. Slower by far.",
-    )(function)
-
-
-def json_option(function: Function) -> Function:
-    """Adds ``--json``."""
-    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(function)
 
 
 @click.group(cls=Commands, context_settings=HELP_OPTIONS)
@@ -125,7 +65,7 @@ def build(folders: tuple[Path, ...], gate: tuple[Path, ...], force: bool, as_jso
     with show_progress() as progress:
         report = build_index(settings.articles, settings.index, settings.model, progress, judge, cross_encoder)
     if as_json:
-        _print_json(report)
+        print_json(report)
     else:
         _print_report(report, settings.index)
 
@@ -154,84 +94,7 @@ def _gate(settings: Settings, force: bool) -> Gate | None:
     from qa.evaluation.gate import gate
     from qa.evaluation.questions import read_questions
 
-    return gate([read_questions(path) for path in settings.gate], settings.threshold, force)
-
-
-@main.command()
-@click.argument("question")
-@index_option
-@click.option("--top-k", type=click.IntRange(1, 100), default=5, show_default=True, help="How many passages to print.")
-@cross_encoder_option
-@json_option
-def ask(question: str, top_k: int, as_json: bool, **given: Any) -> None:
-    """Print the passages that answer QUESTION best, with their citations."""
-    from index.cross_encoder import open_cross_encoder
-    from qa.answering import answer
-    from qa.live import open_current
-    from qa.terminal import print_answer
-
-    settings = load_settings(given)
-    engine = open_current(settings.index, open_cross_encoder(settings.cross_encoder))
-    found = answer(engine, question, top_k, settings.threshold)
-    if as_json:
-        _print_json(found)
-    else:
-        print_answer(found)
-
-
-@main.command()
-@click.argument("questions", nargs=-1, required=True, type=click.Path(path_type=Path))
-@index_option
-@click.option("--generation", metavar="ID", help="The generation to ask, if not the current one.")
-@click.option("--run", type=click.Path(path_type=Path), help="A TREC run file to be judged; then no index is asked.")
-@click.option("--part", help="Only the questions of this part: tuning or held.")
-@click.option(
-    "--unanswerable",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Further questions, which this archive does not answer; may be given more than once.",
-)
-@click.option("--against", metavar="RESULT_OR_GENERATION", help="What to compare with: a result's folder, or an id.")
-@click.option("--output", type=click.Path(path_type=Path), help="The folder for the result.")
-@cross_encoder_option
-@json_option
-def evaluate(
-    questions: tuple[Path, ...],
-    index: Path | None,
-    part: str | None,
-    unanswerable: tuple[Path, ...],
-    output: Path | None,
-    cross_encoder: str | None,
-    as_json: bool,
-    **what: Any,
-) -> None:
-    """Measure how good the answers to QUESTIONS are: BEIR folders, or questions.jsonl files with quotes.
-
-    Writes result.json, report.html, and TREC run and qrels files to a new folder below var/evaluations, or to
-    the one given. With --against the exit code is the verdict: 0 better, 1 worse, 2 no difference shown.
-    """
-    from qa.evaluation import output as results
-    from qa.evaluation.questions import read_questions, read_unanswerable
-    from qa.evaluation.request import Request, carry_out
-    from qa.evaluation.summary import EXIT_CODES, as_json_values, print_summary
-    from qa.terminal import open_output, show_progress
-
-    settings = load_settings({"index": index, "cross_encoder": cross_encoder})
-    folder = output or results.default_folder()
-    results.check_folder(folder)
-    sets = [*(read_questions(path, part) for path in questions), *map(read_unanswerable, unanswerable)]
-    with show_progress() as progress:
-        request = Request(sets, settings.index, settings.threshold, settings.cross_encoder, **what)
-        asked, comparison = carry_out(request, progress)
-        progress("Writing", 0, None)
-        results.write(folder, asked, comparison)
-    if as_json:
-        _print_json(as_json_values(asked.evaluation, comparison, folder))
-    else:
-        print_summary(open_output(), asked.evaluation, comparison)
-        click.echo(f"report: {folder / results.REPORT_FILE}")
-    if comparison:
-        click.get_current_context().exit(EXIT_CODES[comparison.verdict])
+    return gate([read_questions(path) for path in settings.gate], settings.policy, force)
 
 
 @main.command()
@@ -265,7 +128,7 @@ def list_generations(index: Path | None, as_json: bool) -> None:
     current = generation.current_generation(folder)
     found = [_summary(folder, name, name == current) for name in reversed(generation.list_generations(folder))]
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     for entry in found:
         star = "*" if entry["current"] else " "
@@ -325,8 +188,8 @@ def _judgement(manifest: Manifest) -> Judgement | None:
     return from_json(manifest.evaluation)
 
 
-def _print_json(value: object) -> None:
-    click.echo(TypeAdapter(type(value)).dump_json(value, indent=2).decode())
+for command in (ask, evaluate, verify, calibrate):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class Live:
     """
 
     def __init__(self, index: Path, cross_encoder: CrossEncoder | None = None) -> None:
-        self._index = index
+        self.index = index
         self._cross_encoder = cross_encoder
         self._seen = self._mark()
         self.engine: Engine = open_current(index, cross_encoder)
@@ -60,7 +60,7 @@ class Live:
     def _mark(self) -> tuple[int, int] | None:
         """Changes whenever ``CURRENT`` is replaced."""
         try:
-            status = (self._index / CURRENT_FILE).stat()
+            status = (self.index / CURRENT_FILE).stat()
         except OSError:
             return None
         return status.st_ino, status.st_mtime_ns
@@ -68,8 +68,8 @@ class Live:
     def _replace(self) -> None:
         """Opens, verifies and warms what is current, and only then serves it; a failure changes nothing."""
         try:
-            if current_generation(self._index) != self.engine.manifest.generation:
-                self.engine = open_current(self._index, self._cross_encoder)
+            if current_generation(self.index) != self.engine.manifest.generation:
+                self.engine = open_current(self.index, self._cross_encoder)
                 log.info("serving generation %s", self.engine.manifest.generation)
             self.problem = None
         except IbidemError as error:

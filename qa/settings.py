@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,18 @@ _CODE = Path(corpus.__file__).resolve().parent
 def project_folder() -> Path:
     """Where relative defaults start: the checkout that the code stands in, or the folder one is in."""
     return _CODE.parent if (_CODE.parent / "pyproject.toml").is_file() else Path.cwd()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is set for all questions: the confidence below which one counts as not answered, and whether distinct
+    sources come first."""
+
+    threshold: float = THRESHOLD
+    diversity: bool = True
+
+
+DEFAULT_POLICY = Policy()
 
 
 class Settings(BaseSettings):
@@ -70,7 +83,15 @@ class Settings(BaseSettings):
     threshold: float = Field(
         default=THRESHOLD, ge=0, le=1, description="Below this confidence a question counts as not answered."
     )
+    diversity: bool = Field(
+        default=True, description="Whether of the passages that answer, one of each source comes first."
+    )
     threads: int = Field(default=8, ge=1, le=256, description="How many requests one process handles at a time.")
+
+    @property
+    def policy(self) -> Policy:
+        """How questions are answered."""
+        return Policy(self.threshold, self.diversity)
 
     @classmethod
     def settings_customise_sources(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import click
 from rich import progress
 from rich.console import Console
 from rich.text import Text
@@ -15,6 +16,7 @@ from qa.answering import Answer, AnsweringPassage
 
 if TYPE_CHECKING:
     from index.build import Progress
+    from qa.calibration import Calibration
 
 _WIDTH_ELSEWHERE = 100
 """Columns where the output goes to a file or another program."""
@@ -33,20 +35,48 @@ def open_output() -> Console:
     return _Output(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
 
 
-NOT_ANSWERED = "The archive does not seem to answer this. What comes nearest:"
+NOT_ANSWERED = "The archive does not seem to answer this."
 
 
 def print_answer(answer: Answer) -> None:
     """Prints passages and their citations on standard output; the highlighted sentences stand out."""
     console = open_output()
     if not answer.answered:
-        console.print(Text(f"{NOT_ANSWERED} (confidence {answer.confidence:.2f})\n", style="bold"))
+        why = f" {answer.reason.sentence}" if answer.reason else ""
+        console.print(Text(f"{NOT_ANSWERED}{why} What comes nearest:\n", style="bold"))
     for passage in answer.passages:
         for line in _passage(passage):
             console.print(line, soft_wrap=line.no_wrap or False)
         console.print()
+    for entry in answer.timeline:
+        console.print(Text(f"{entry.published}  passage {entry.rank}, {entry.article_id}", style="dim"))
     sure = "" if answer.confidence is None else f"confidence {answer.confidence:.2f}, "
     console.print(Text(f"{sure}generation {answer.generation}, {answer.took_ms.total:.1f} ms", style="dim"))
+
+
+def print_cited(answer: Answer) -> None:
+    """Prints the citations in the style that was asked for, and nothing else, so that they can be pasted.
+
+    That the archive does not answer goes to standard error.
+    """
+    if not answer.answered:
+        click.echo(NOT_ANSWERED, err=True)
+    click.echo("\n\n".join(passage.cited or "" for passage in answer.passages))
+
+
+def print_calibration(calibration: Calibration) -> None:
+    """Prints on what confidence was fitted, and how well it does."""
+    for sample in calibration.fitted_on:
+        asked = f"{sample.answerable} answered by it and {sample.unanswerable} not"
+        click.echo(f"fitted on {sample.questions}, asked of {sample.archive}: {asked}")
+    found = calibration.reliability
+    click.echo(f"expected calibration error {found.expected_calibration_error:.3f}, AUROC {found.auroc.value:.3f}")
+    for what, error in (
+        ("answered, though the archive does not", found.answered_wrongly),
+        ("not answered, though the archive does", found.refused_wrongly),
+    ):
+        share = f"{error.share.value:.1%} ({error.share.low:.1%} to {error.share.high:.1%})"
+        click.echo(f"at the threshold {found.threshold:g} {what}: {error.count} of {error.total}, {share}")
 
 
 def _passage(passage: AnsweringPassage) -> Iterator[Text]:
@@ -58,8 +88,14 @@ def _passage(passage: AnsweringPassage) -> Iterator[Text]:
         yield Text(" · ".join(filter(None, source)), style="dim")
     text = Text(passage.text)
     for highlight in passage.highlights:
-        text.stylize("bold yellow", highlight.start - citation.start, highlight.end - citation.start)
+        text.stylize("bold yellow", highlight.start - passage.start, highlight.end - passage.start)
+        for word in highlight.words:
+            text.stylize("underline", word.start - passage.start, word.end - passage.start)
     yield text
+    for copy in passage.also_in:
+        yield Text(
+            " · ".join(filter(None, [f"also in {copy.article_id}", copy.publisher, copy.published])), style="dim"
+        )
     where = f"{citation.article_id} [{citation.start}:{citation.end}] sha256 {citation.sha256}"
     yield Text(where, style="dim cyan", no_wrap=True)
 

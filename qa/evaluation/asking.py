@@ -8,7 +8,7 @@ from itertools import islice
 
 from index.build import Progress
 from index.search import Engine
-from qa.answering import MAX_PASSAGES, Answer, AnsweringPassage, answer_all
+from qa.answering import MAX_PASSAGES, Answer, AnsweringPassage, Query, answer_all
 from qa.evaluation.abstention import abstention
 from qa.evaluation.gold import GoldFinder
 from qa.evaluation.outcomes import Asked, Found, Judge, judge_all
@@ -16,6 +16,7 @@ from qa.evaluation.questions import Question, QuestionSet, check_names
 from qa.evaluation.result import FORMAT, SHOWN, Evaluation, Layout, Ranked
 from qa.evaluation.spans import FIRST, Slice
 from qa.evaluation.trec import encode, passage_id
+from qa.settings import Policy
 
 BATCH = 256
 """So many questions are embedded together."""
@@ -24,14 +25,14 @@ _SENTENCE_CHARACTERS = 200
 
 
 def evaluate(
-    engine: Engine, sets: Sequence[QuestionSet], threshold: float, progress: Progress, unlocated: bool = False
+    engine: Engine, sets: Sequence[QuestionSet], policy: Policy, progress: Progress, unlocated: bool = False
 ) -> Evaluation:
     """What ``ask`` finds, without the whole rankings."""
-    return ask(engine, sets, threshold, progress, unlocated).evaluation
+    return ask(engine, sets, policy, progress, unlocated).evaluation
 
 
 def ask(
-    engine: Engine, sets: Sequence[QuestionSet], threshold: float, progress: Progress, unlocated: bool = False
+    engine: Engine, sets: Sequence[QuestionSet], policy: Policy, progress: Progress, unlocated: bool = False
 ) -> Asked:
     """How well an engine answers sets of questions, each asked for as many passages as can be.
 
@@ -50,7 +51,7 @@ def ask(
         done += number
         progress("Asking", done, total)
 
-    judged = tuple(judge_all(judge, _found(engine, judge.questions, threshold, count)) for judge in judges)
+    judged = tuple(judge_all(judge, _found(engine, judge.questions, policy, count)) for judge in judges)
     outcomes = [outcome for one in judged for outcome in one.result.outcomes]
     evaluation = Evaluation(
         format=FORMAT,
@@ -59,19 +60,19 @@ def ask(
         model=engine.manifest.model,
         cross_encoder=engine.cross_encoder,
         sets=tuple(one.result for one in judged),
-        abstention=abstention(outcomes, threshold),
+        abstention=abstention(outcomes, policy.threshold),
     )
     return Asked(evaluation, judged)
 
 
 def _found(
-    engine: Engine, questions: QuestionSet, threshold: float, count: Callable[[int], None]
+    engine: Engine, questions: QuestionSet, policy: Policy, count: Callable[[int], None]
 ) -> Iterator[list[Found]]:
     """What each question of a set got, in batches; ``count`` is told how many it were."""
     for begun in range(0, len(questions.questions), BATCH):
         batch = questions.questions[begun : begun + BATCH]
         askable = [question for question in batch if question.askable]
-        answers = answer_all(engine, [question.text for question in askable], MAX_PASSAGES, threshold)
+        answers = answer_all(engine, [Query(question.text, MAX_PASSAGES) for question in askable], policy)
         found = {
             question.id: _found_by(questions.layout, question, answer)
             for question, answer in zip(askable, answers, strict=True)
@@ -81,14 +82,15 @@ def _found(
 
 
 def _found_by(layout: Layout, question: Question, answer: Answer) -> Found:
-    by_document: dict[str, AnsweringPassage] = {}
+    by_document: dict[str, Ranked] = {}
     for passage in answer.passages:
-        by_document.setdefault(_document(layout, passage), passage)
+        for ranked in _ranked(layout, passage):
+            by_document.setdefault(ranked.document, ranked)
     first = answer.passages[:FIRST]
     return Found(
         question=question,
         documents=tuple(by_document),
-        shown=tuple(_ranked(*entry) for entry in islice(by_document.items(), SHOWN)),
+        shown=tuple(islice(by_document.values(), SHOWN)),
         passages=tuple(Slice(p.citation.article_id, p.citation.start, p.citation.end) for p in first),
         highlights=tuple(_highlighted(passage) for passage in first),
         confidence=answer.confidence,
@@ -101,27 +103,34 @@ def _refused(question: Question) -> Found:
     return Found(question, (), (), (), (), 0.0, answered=False)
 
 
-def _document(layout: Layout, passage: AnsweringPassage) -> str:
-    """The id in a run file; an article's rank is that of its best passage."""
+def _ranked(layout: Layout, passage: AnsweringPassage) -> Iterator[Ranked]:
+    """The document of a passage, and behind it those of its copies, which the answer lists with it."""
+    best = passage.highlights[0]
+    sentence = _shortened(passage.text[best.start - passage.start : best.end - passage.start])
     citation = passage.citation
-    if layout == "articles":
-        return encode(citation.article_id)
-    return passage_id(citation.article_id, citation.start, citation.end)
-
-
-def _ranked(document: str, passage: AnsweringPassage) -> Ranked:
-    citation = passage.citation
-    best = passage.highlights[0] if passage.highlights else None
-    sentence = passage.text[best.start - citation.start : best.end - citation.start] if best else None
-    return Ranked(
-        document=document,
+    yield Ranked(
+        document=_document(layout, citation.article_id, passage.start, passage.end),
         score=passage.score,
         article=citation.article_id,
         title=citation.title,
-        start=citation.start,
-        end=citation.end,
-        sentence=sentence and _shortened(sentence),
+        start=passage.start,
+        end=passage.end,
+        sentence=sentence,
     )
+    for copy in passage.also_in:
+        yield Ranked(
+            document=_document(layout, copy.article_id, copy.start, copy.end),
+            score=passage.score,
+            article=copy.article_id,
+            title=copy.title,
+            start=copy.start,
+            end=copy.end,
+        )
+
+
+def _document(layout: Layout, article_id: str, start: int, end: int) -> str:
+    """The id in a run file; an article's rank is that of its best passage."""
+    return encode(article_id) if layout == "articles" else passage_id(article_id, start, end)
 
 
 def _shortened(sentence: str) -> str:

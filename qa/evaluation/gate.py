@@ -14,12 +14,13 @@ from qa.evaluation.judgement import Judgement, to_json
 from qa.evaluation.questions import QuestionSet
 from qa.evaluation.result import PRIMARY, Comparison, Evaluation
 from qa.evaluation.statistics import mean_figure
+from qa.settings import Policy
 
 _NAMED = 3
 """So many of the questions that were lost are named."""
 
 
-def gate(sets: Sequence[QuestionSet], threshold: float, force: bool) -> Gate:
+def gate(sets: Sequence[QuestionSet], policy: Policy, force: bool) -> Gate:
     """What ``build`` calls to judge a generation by these sets: a ``Judgement`` as JSON.
 
     It raises ``WorseGeneration`` if the verdict is worse, unless it is to ``force`` it, and ``UnlocatedGold`` for gold
@@ -31,14 +32,14 @@ def gate(sets: Sequence[QuestionSet], threshold: float, force: bool) -> Gate:
         )
 
     def judge(new: Engine, open_current: Callable[[], Engine], progress: Progress) -> Mapping[str, Any]:
-        after = evaluate(new, sets, threshold, _named("the new generation", progress))
+        after = evaluate(new, sets, policy, _named("the new generation", progress))
         try:
             current = open_current()
         except NoIndex:
             return to_json(_judgement(after, force, alone="it is the first generation"))
         except (IbidemError, OSError) as error:
             return to_json(_judgement(after, force, alone=f"the current generation can't be opened: {error}"))
-        before = evaluate(current, sets, threshold, _named("the current one", progress), unlocated=True)
+        before = evaluate(current, sets, policy, _named("the current one", progress), unlocated=True)
         compared = compare(before, after)
         if compared.verdict == "worse" and not force:
             raise WorseGeneration(_refusal(compared))

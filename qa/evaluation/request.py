@@ -19,6 +19,7 @@ from qa.evaluation.questions import QuestionSet
 from qa.evaluation.result import Comparison, Evaluation
 from qa.evaluation.runs import ask_run, needs_index
 from qa.evaluation.trec import read_run
+from qa.settings import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Request:
 
     sets: Sequence[QuestionSet]
     index: Path
-    threshold: float
+    policy: Policy
     cross_encoder: str | None = None
     generation: str | None = None
     run: Path | None = None
@@ -58,7 +59,7 @@ def carry_out(request: Request, progress: Progress) -> tuple[Asked, Comparison |
 def _ask(request: Request, cross_encoder: CrossEncoder | None, progress: Progress) -> Asked:
     if request.run is None:
         engine = _open(request.index, request.generation, cross_encoder)
-        return ask(engine, request.sets, request.threshold, progress)
+        return ask(engine, request.sets, request.policy, progress)
     run = read_run(request.run)
     located_in = _open(request.index, request.generation) if needs_index(run, request.sets) else None
     return ask_run(run, request.sets, located_in)
@@ -96,7 +97,7 @@ def _evaluate_earlier(
         progress(f"{step} {generation}", done, total)
 
     engine = _open(request.index, generation, cross_encoder)
-    return evaluate(engine, request.sets, request.threshold, named, unlocated=True)
+    return evaluate(engine, request.sets, request.policy, named, unlocated=True)
 
 
 def _open(index: Path, generation: str | None, cross_encoder: CrossEncoder | None = None) -> LocalEngine:

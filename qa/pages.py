@@ -1,0 +1,105 @@
+"""The pages for the browser: asking, and reading an article."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from apiflask import APIFlask
+from flask import render_template, request
+
+from corpus.article import Article
+from corpus.errors import UnknownArticle
+from index.history import History
+from index.search import Engine
+from qa.answering import AnsweringPassage, Highlight, Query, Span, answer
+from qa.live import Live
+from qa.settings import Policy
+from qa.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a passage's text, and how it is marked: not at all, as a sentence, or as a word in one."""
+
+    text: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """The text that an address cites. ``generation`` is the earlier one that it was kept in, ``None`` if the archive
+    has it still; ``is_cited`` is false if that text is not to be had any more, and this is another one."""
+
+    article: Article
+    generation: str | None
+    is_cited: bool
+
+
+def add_pages(app: APIFlask, live: Live, history: History, telemetry: Telemetry, policy: Policy) -> None:
+    """Adds the pages' routes."""
+
+    @app.get("/")
+    @app.doc(hide=True)
+    def page() -> str:
+        engine = live.engine
+        question = request.args.get("question", "").strip()
+        found = answer(engine, Query(question), policy) if question else None
+        if found:
+            telemetry.time_answer(found.took_ms)
+        return render_template("ask.html", question=question, answer=found, manifest=engine.manifest)
+
+    @app.get("/articles/<path:article_id>")
+    @app.doc(hide=True)
+    def article_page(article_id: str) -> str:
+        engine = live.engine
+        copy = _cited_copy(engine, history, article_id)
+        start, end = _marked(copy)
+        text = copy.article.text
+        parts = text[:start], text[start:end], text[end:]
+        return render_template("article.html", copy=copy, article=copy.article, parts=parts, manifest=engine.manifest)
+
+    app.add_template_filter(pieces)
+
+
+def _cited_copy(engine: Engine, history: History, article_id: str) -> _Copy:
+    """The article as the address cites it by its hash, or as it is. Raises ``UnknownArticle``."""
+    cited = request.args.get("sha256")
+    try:
+        current = engine.article(article_id)
+    except UnknownArticle:
+        if kept := _kept(history, article_id, cited):
+            return kept
+        raise
+    if cited in {None, current.sha256}:
+        return _Copy(current, None, is_cited=True)
+    return _kept(history, article_id, cited) or _Copy(current, None, is_cited=False)
+
+
+def _kept(history: History, article_id: str, cited: str | None) -> _Copy | None:
+    """The text that is cited, from an earlier generation that has it."""
+    found = history.article_with(article_id, cited) if cited else None
+    return _Copy(found[1], found[0], is_cited=True) if found else None
+
+
+def _marked(copy: _Copy) -> tuple[int, int]:
+    """The passage that the address names, or nothing at the text's end."""
+    end_of_text = len(copy.article.text)
+    start = request.args.get("start", -1, int)
+    end = request.args.get("end", -1, int)
+    return (start, end) if copy.is_cited and 0 <= start <= end <= end_of_text else (end_of_text, end_of_text)
+
+
+def pieces(passage: AnsweringPassage) -> Iterator[Piece]:
+    """A passage's text, cut where marks begin and end."""
+    words = [word for highlight in passage.highlights for word in highlight.words]
+    marks: list[Span | Highlight] = [*passage.highlights, *words]
+    borders = {passage.start, passage.end}.union(*((mark.start, mark.end) for mark in marks))
+    for start, end in pairwise(sorted(borders)):
+        mark = "word" if _holds(words, start) else "sentence" if _holds(passage.highlights, start) else ""
+        yield Piece(passage.text[start - passage.start : end - passage.start], mark)
+
+
+def _holds(spans: Sequence[Span | Highlight], place: int) -> bool:
+    return any(span.start <= place < span.end for span in spans)

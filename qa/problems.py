@@ -1,0 +1,119 @@
+"""Errors as clients see them: one shape for all (RFC 9457), or a page for a browser that asks for one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from flask import Response, render_template, request
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+from werkzeug.exceptions import HTTPException
+
+from corpus.errors import (
+    IbidemError,
+    InvalidCitation,
+    InvalidFilter,
+    InvalidQuestion,
+    NotJson,
+    UnknownArticle,
+)
+
+log = logging.getLogger("ibidem")
+
+PROBLEM_TYPE = "application/problem+json"
+
+STATUSES: Mapping[type[IbidemError], HTTPStatus] = {
+    InvalidQuestion: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidFilter: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotJson: HTTPStatus.BAD_REQUEST,
+    InvalidCitation: HTTPStatus.UNPROCESSABLE_ENTITY,
+    UnknownArticle: HTTPStatus.NOT_FOUND,
+    IbidemError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+"""The status for each error that can reach a client; the first class in this order that fits."""
+
+_DETAILS: Mapping[HTTPStatus, str] = {
+    HTTPStatus.NOT_FOUND: "there is nothing at this address; /openapi.json lists what there is",
+    HTTPStatus.METHOD_NOT_ALLOWED: "this address does not take that method; the header Allow lists those it takes",
+}
+"""What to change, for the errors that werkzeug finds before any code here."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of a request; ``field`` is empty if it is the whole."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as RFC 9457 has it: ``detail`` says what to change, ``errors`` the same by field."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: tuple[FieldError, ...]
+
+
+_PROBLEM = TypeAdapter(Problem)
+
+
+def respond(error: Exception) -> Response:
+    """The response for an error of any kind."""
+    problem, headers = _problem(error)
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("%s %s failed", request.method, request.path, exc_info=error)
+    if request.accept_mimetypes.best_match([PROBLEM_TYPE, "text/html"]) == "text/html":
+        response = Response(render_template("problem.html", problem=problem), content_type="text/html; charset=utf-8")
+    else:
+        response = Response(_PROBLEM.dump_json(problem), content_type=PROBLEM_TYPE)
+    response.status_code = problem.status
+    response.headers.update(headers)
+    return response
+
+
+def _problem(error: Exception) -> tuple[Problem, dict[str, str]]:
+    """An error as a problem, and the headers that go with it."""
+    if isinstance(error, ValidationError):
+        errors = tuple(_field_error(details) for details in error.errors())
+        detail = "; ".join(f"{found.field}: {found.message}" if found.field else found.message for found in errors)
+        return _of_status(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors), {}
+    if isinstance(error, HTTPException):
+        status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+        headers = {name: value for name, value in error.get_headers() if name == "Allow"}
+        return _of_status(status, _detail(status) or error.description or status.description), headers
+    for kind, status in STATUSES.items():
+        if isinstance(error, kind):
+            return _of_status(status, str(error), _errors_by_field(error)), {}
+    return _of_status(HTTPStatus.INTERNAL_SERVER_ERROR, "an unexpected error; the service's log has it"), {}
+
+
+def _errors_by_field(error: IbidemError) -> tuple[FieldError, ...]:
+    if isinstance(error, InvalidFilter):
+        return (FieldError(error.field, error.problem),)
+    return (FieldError("question", str(error)),) if isinstance(error, InvalidQuestion) else ()
+
+
+def _detail(status: HTTPStatus) -> str | None:
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return f"a request to this address may have {request.max_content_length} bytes: make it shorter"
+    return _DETAILS.get(status)
+
+
+def _field_error(details: ErrorDetails) -> FieldError:
+    field = ".".join(map(str, details["loc"]))
+    if details["type"] == "extra_forbidden":
+        return FieldError(field, "there is no such field; /openapi.json lists those there are")
+    if details["type"] == "missing":
+        return FieldError(field, "is missing, and is needed")
+    return FieldError(field, details["msg"])
+
+
+def _of_status(status: HTTPStatus, detail: str, errors: tuple[FieldError, ...] = ()) -> Problem:
+    return Problem("about:blank", status.phrase, status.value, detail, errors)

@@ -1,0 +1,108 @@
+"""What requests may say, and reading it: JSON bodies and addresses, strictly."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+from urllib.parse import unquote_to_bytes
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from index.filters import Copies, Filters
+from qa.answering import DEFAULT_PASSAGES, MAX_CHARACTERS, MAX_PASSAGES, Query
+from qa.styles import Style
+
+Asked = TypeVar("Asked", bound=BaseModel)
+
+
+class Filtering(BaseModel):
+    """Which articles may answer: of each list any value may match, and every list that is given must."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    publishers: Annotated[list[str], Field(description="Publishers, whole and without regard to case.")] = []
+    authors: Annotated[list[str], Field(description="Authors, whole and without regard to case.")] = []
+    languages: Annotated[list[str], Field(description="Languages (BCP 47); en has en-GB among it.")] = []
+    articles: Annotated[list[str], Field(description="Articles by id; * stands for anything, ? for a character.")] = []
+    tags: Annotated[list[str], Field(description="Tags, whole and without regard to case.")] = []
+    published_from: Annotated[
+        str | None, Field(description="Only what was published on that date or later: 2025-03-04, 2025-03 or 2025.")
+    ] = None
+    published_to: Annotated[str | None, Field(description="Only what was published on that date or earlier.")] = None
+
+
+class Asking(BaseModel):
+    """What every way to ask has."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: Annotated[str, Field(description=f"What to ask, 1 to {MAX_CHARACTERS} characters.")]
+    top_k: Annotated[int, Field(ge=1, le=MAX_PASSAGES, description="How many passages to return.")] = DEFAULT_PASSAGES
+    as_of: Annotated[
+        str | None, Field(description="Answer as the archive stood on that date: only what was published by then.")
+    ] = None
+    copies: Annotated[
+        Copies, Field(description="Which of an article's copies to show: that published first or last, or all.")
+    ] = "earliest"
+    narrow: Annotated[bool, Field(description="Cite the nearest sentence of each passage, not all of it.")] = False
+    cite: Annotated[Style | None, Field(description="A style in which each passage is cited, ready to paste.")] = None
+
+
+class AskBody(Asking):
+    """What ``POST /v1/ask`` takes."""
+
+    filters: Annotated[Filtering, Field(description="Which articles may answer.")] = Filtering()
+
+    def query(self) -> Query:
+        """The question with its filters."""
+        return _query(self, self.filters)
+
+
+class AskAddress(Asking, Filtering):
+    """What ``GET /v1/ask`` takes."""
+
+    def query(self) -> Query:
+        """The question with its filters."""
+        return _query(self, self)
+
+
+def _query(asked: Asking, filtering: Filtering) -> Query:
+    lists: dict[str, Any] = {name: tuple(getattr(filtering, name)) for name in _LISTS}
+    period = (filtering.published_from, filtering.published_to)
+    filters = Filters(**lists, published_from=period[0], published_to=period[1], as_of=asked.as_of, copies=asked.copies)
+    return Query(asked.question, asked.top_k, filters, asked.narrow, asked.cite, request.host_url)
+
+
+_LISTS = frozenset(name for name, field in Filtering.model_fields.items() if field.default == [])
+
+
+def read_body(kind: type[Asked]) -> Asked:
+    """The request's body, which must be JSON of that kind."""
+    try:
+        return kind.model_validate_json(read_json_bytes(), strict=True)
+    except ValidationError as error:
+        if error.errors()[0]["type"] == "json_invalid":
+            raise BadRequest(f"the body is not JSON: {error.errors()[0]['msg']}") from None
+        raise
+
+
+def read_json_bytes() -> bytes:
+    """The request's body, which must be declared as JSON."""
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType("send JSON, with Content-Type: application/json")
+    return request.get_data()
+
+
+def read_address(kind: type[Asked]) -> Asked:
+    """The address's parameters; only those of lists may be given more than once."""
+    try:
+        unquote_to_bytes(request.query_string).decode()
+    except UnicodeDecodeError:
+        raise BadRequest("the address has bytes that are not UTF-8: write it in UTF-8, percent-encoded") from None
+    values: dict[str, Any] = {}
+    for name, given in request.args.lists():
+        if name not in _LISTS and len(given) > 1:
+            raise BadRequest(f"{name} is given more than once: give it once")
+        values[name] = given if name in _LISTS else given[0]
+    return kind.model_validate(values)
