@@ -7,7 +7,8 @@ articles but how groups are numbered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import product
@@ -36,9 +37,8 @@ words was edited, cut half a passage apart) meet in one of the bands 93 times in
 _LIKELY = 0.07
 """The least share of equal hash values with which two texts are compared."""
 
-_NEIGHBOURS = 4
-"""A text is compared with so many that come after it in a bucket, and with the first one there. All pairs of a large
-bucket would be too many."""
+_CROWD = 8
+"""In a bucket of more texts than this, each is compared with the first one only: all pairs would be too many."""
 
 _SEED = 1
 _CHUNK = 1 << 13
@@ -78,7 +78,7 @@ class CopyFinder:
         order = {key: number for number, key in enumerate(sorted(self._wordings))}
         articles = [self._wordings[key] for key in order]
         archive = _number(articles)
-        groups, clusters = _compare(archive, _candidates(archive, progress), progress)
+        groups, clusters = _stars(archive, _candidates(archive, progress), progress)
         numbers = [order[key] for key in self._articles]
         passages = [groups[archive.texts[number]] for number in numbers]
         owners = np.repeat(np.arange(len(numbers)), [*map(len, passages)])
@@ -191,53 +191,58 @@ def _bucket_pairs(band: Words) -> Iterator[tuple[Numbers, Numbers]]:
     order = np.argsort(band, kind="stable")
     ordered = band[order]
     starts = np.flatnonzero(np.diff(ordered, prepend=~ordered[:1]))
-    first = np.repeat(order[starts], np.diff(starts, append=len(order)))
-    yield first[first != order], order[first != order]
-    for step in range(1, _NEIGHBOURS + 1):
-        same = ordered[step:] == ordered[:-step]
+    sizes = np.diff(starts, append=len(order))
+    first, crowded = np.repeat(order[starts], sizes), np.repeat(sizes > _CROWD, sizes)
+    with_first = crowded & (first != order)
+    yield first[with_first], order[with_first]
+    for step in range(1, _CROWD):
+        same = (ordered[step:] == ordered[:-step]) & ~crowded[step:]
         yield order[:-step][same], order[step:][same]
 
 
-def _compare(archive: _Archive, pairs: Sequence[tuple[int, int]], progress: Progress) -> tuple[Numbers, Numbers]:
-    """The star that each text and each article is in."""
-    texts: dict[int, set[int]] = {}
-    articles: dict[int, set[int]] = {}
-    linked: dict[int, set[int]] = {}
-    for number, (one, other) in enumerate(pairs, 1):
-        comparison = compare(archive.articles[one], archive.articles[other])
-        if comparison.are_copies:
-            _link(articles, one, other)
-        if comparison.links:
-            _link(linked, one, other)
-        for left, right in comparison.links:
-            _link(texts, int(archive.texts[one][left]), int(archive.texts[other][right]))
-        progress("Comparing copies", number, len(pairs))
-    by_links = sorted(range(len(archive.articles)), key=lambda article: -len(articles.get(article, ())))
-    by_copied = sorted(range(len(archive.articles)), key=lambda article: -len(linked.get(article, ())))
-    in_order = (text for article in by_copied for text in archive.texts[article].tolist())
-    return _stars(in_order, texts, len(archive.homes)), _stars(by_links, articles, len(archive.articles))
+def _stars(archive: _Archive, pairs: Collection[tuple[int, int]], progress: Progress) -> tuple[Numbers, Numbers]:
+    """The text that is the centre of each text's group, shape ``(texts,)``, and so for the articles and clusters.
 
-
-def _link(links: dict[int, set[int]], one: int, other: int) -> None:
-    if one != other:
-        links.setdefault(one, set()).add(other)
-        links.setdefault(other, set()).add(one)
-
-
-def _stars(order: Iterable[int], links: Mapping[int, set[int]], count: int) -> Numbers:
-    """The star that each of ``count`` is in, shape ``(count,)``.
-
-    Who is in none yet, in ``order``, takes those that it is linked with and that are in none. So two that are in one
-    star are linked, or both linked with a third; in chains of links the last could have nothing of the first.
+    Those with the most candidates come first. Who is in no group yet becomes a centre, and takes those of its
+    near-copies that are in none. So two in one group are near-copies of one another or of a third; in a chain of
+    near-copies the last could have nothing of the first.
     """
-    stars = np.full(count, -1)
-    for centre in order:
-        if stars[centre] < 0:
-            stars[centre] = centre
-            for linked in links.get(centre, ()):
-                if stars[linked] < 0:
-                    stars[linked] = centre
-    return stars
+    groups, clusters = np.full(len(archive.homes), -1), np.full(len(archive.articles), -1)
+    candidates: dict[int, list[int]] = defaultdict(list)
+    for one, other in pairs:
+        candidates[one].append(other)
+        candidates[other].append(one)
+    done = 0
+    for centre in sorted(range(len(archive.articles)), key=lambda article: -len(candidates[article])):
+        _settle(groups, archive.texts[centre])
+        _settle(clusters, np.array([centre]))
+        for other in candidates[centre]:
+            if _is_open(groups, archive.texts[centre], archive.texts[other]) or (
+                clusters[centre] == centre and clusters[other] < 0
+            ):
+                comparison = compare(archive.articles[centre], archive.articles[other])
+                for left, right in comparison.links:
+                    _join(groups, archive.texts[centre][left], archive.texts[other][right])
+                if comparison.are_copies:
+                    _join(clusters, centre, other)
+            done += 1
+            progress("Comparing copies", done, 2 * len(pairs))
+    return groups, clusters
+
+
+def _settle(groups: Numbers, members: Numbers) -> None:
+    """Makes centres of those that are in no group."""
+    groups[members] = np.where(groups[members] < 0, members, groups[members])
+
+
+def _is_open(groups: Numbers, centres: Numbers, others: Numbers) -> bool:
+    """Whether one of the first is a centre, and one of the others is in no group yet."""
+    return bool((groups[others] < 0).any() and (groups[centres] == centres).any())
+
+
+def _join(groups: Numbers, centre: int, other: int) -> None:
+    if groups[centre] == centre and groups[other] < 0:
+        groups[other] = centre
 
 
 def _without_lone(groups: Numbers, articles: Numbers) -> Numbers:

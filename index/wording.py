@@ -110,7 +110,8 @@ class _Found:
         # What was moved has no place between its neighbours.
         if before is None or not 0 <= before - behind <= 2 * length:
             before = behind + length
-        return int(np.count_nonzero(~np.isin(self.article.words[start:end], self.other.words[behind:before])))
+        there = set(self.other.words[behind:before].tolist())
+        return sum(word not in there for word in self.article.words[start:end].tolist())
 
     def own_numbers(self, passage: int) -> set[int]:
         """The words with digits of a passage that don't stand in the other article."""
