@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -128,6 +128,39 @@ def test_an_article_that_is_not_there_is_unknown(store: Store, article_id: str) 
         store.article(article_id)
     with pytest.raises(UnknownArticle, match="there is no article "):
         store.spans(article_id)
+
+
+def test_passages_know_the_place_of_their_article_in_the_catalogue(store: Store) -> None:
+    places = store.passage_articles()
+    catalogue = store.catalogue()
+    found = [catalogue[place].id for place in places.tolist()]
+    assert found == [excerpt.article.id for excerpt in store.excerpts(range(store.passages))]
+    assert len(set(found)) == 3
+
+
+def test_an_article_without_passages_keeps_its_place(tmp_path: Path) -> None:
+    writer = StoreWriter(tmp_path)
+    for article in (BARE, EMPTY_STRINGS, FULL):
+        writer.add_article(article)
+    for article in (BARE, EMPTY_STRINGS):
+        sentences, passages = parts(article)
+        writer.add_passages(article, sentences, passages)
+    writer.close()
+    assert Store(tmp_path).passage_articles().tolist() == [0] * len(parts(BARE)[1]) + [2] * len(parts(EMPTY_STRINGS)[1])
+
+
+def test_articles_are_found_by_the_hash_of_their_text(tmp_path: Path) -> None:
+    twin = replace(BARE, id="2024/twin", title="Another title")
+    store = written(tmp_path, [FULL, BARE, twin])
+    assert store.by_sha256(BARE.sha256) == ("2024/twin", "2025/bare")
+    assert store.by_sha256(FULL.sha256) == (FULL.id,)
+    assert store.by_sha256("0" * 64) == ()
+    assert store.by_sha256(BARE.sha256[:-1]) == ()
+
+
+def test_whether_there_is_an_article(store: Store) -> None:
+    assert store.has(FULL.id)
+    assert not any(store.has(article_id) for article_id in ("", "2025/Bare", "2025/bar%", "2025/bare/"))
 
 
 def test_an_id_can_be_taken_only_once(tmp_path: Path) -> None:
