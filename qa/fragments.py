@@ -170,7 +170,7 @@ def _prefixes(page: _Page, start: int) -> Iterator[tuple[Span, int]]:
     line, end = page.line(start)[0], start
     if not _WORDS.search(page.text, line, start):
         above = _WORDS_BACKWARDS.search(page.text, page.offset, line)
-        if above is None:
+        if above is None or page.text[page.line(above.start())[1] : line].strip():
             return
         start = line
         line, end = page.line(above.start())
@@ -185,7 +185,7 @@ def _suffixes(page: _Page, end: int) -> Iterator[tuple[Span, int]]:
     start, line = end, page.line(end)[1]
     if not _WORDS.search(page.text, end, line):
         below = _WORDS.search(page.text, line)
-        if below is None:
+        if below is None or page.text[line : page.line(below.start())[0]].strip():
             return
         end = line
         start, line = page.line(below.start())

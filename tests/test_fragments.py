@@ -143,7 +143,7 @@ LINES = st.lists(WORDS, min_size=1, max_size=14).map(" ".join)
 
 
 @given(st.data())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_a_link_selects_its_excerpt_and_nothing_else(data: st.DataObject) -> None:
     """With few words most excerpts occur more than once; where there is a fragment, it is the right one."""
     title = data.draw(LINES)

@@ -38,22 +38,21 @@ article > :last-child { margin-bottom: 2000px }
 
 RECTANGLES = """([start, end]) => {
     // Where the code points start to end of the article are on the screen; a line is a block.
-    const range = document.createRange();
-    let passed = 0, begun = false;
+    const rectangles = [];
+    let passed = 0;
     for (const block of document.querySelector("article").children) {
         const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
         for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-            const characters = Array.from(node.data), offset = n => characters.slice(0, n).join("").length;
-            if (!begun && start < passed + characters.length) {
-                range.setStart(node, offset(start - passed));
-                begun = true;
-            }
-            if (end > passed && end <= passed + characters.length) range.setEnd(node, offset(end - passed));
+            const characters = Array.from(node.data), range = document.createRange();
+            const offset = place => characters.slice(0, Math.max(0, place - passed)).join("").length;
+            range.setStart(node, offset(start));
+            range.setEnd(node, offset(end));
+            rectangles.push(...range.getClientRects());
             passed += characters.length;
         }
         passed += 1;
     }
-    return Array.from(range.getClientRects(), r => [r.left, r.top, r.right, r.bottom]);
+    return rectangles.filter(r => r.width > 0).map(r => [r.left, r.top, r.right, r.bottom]);
 }"""
 
 MARKED = """async ([png, rectangles]) => {
