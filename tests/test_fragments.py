@@ -228,6 +228,9 @@ def test_without_anything_to_tell_it_by_there_is_no_fragment() -> None:
     assert source_link(excerpt(text, "We won.", 0)) == f"{URL}#:~:text=We%20won"
     assert source_link(excerpt(text, "We won.", 3)) == URL
     assert source_link(excerpt("— — —", "— —")) == URL
+    # Nothing but white space may be between the quote and its context: not even a line that holds no words.
+    assert source_link(excerpt("We won.\n\n—\n\nWe won.", "We won.", 1)) == URL
+    assert source_link(excerpt("We won\n\n—\n\nThey lost.", "We won", title="We won, we won.")) == URL
 
 
 def test_addresses() -> None:
