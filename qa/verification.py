@@ -167,8 +167,9 @@ def _present(given: Given, place: _Place, archive: _Archive) -> Check:
 def _cited_place(given: Given, text: _Text) -> _Place | None:
     """The place that is cited, if the quote stands there."""
     place = _Place(text, given.start, given.end)
-    right = _is_cited_place(given, place) and text.source[given.start : given.end] == given.quote
-    return place if right else None
+    # The length too: a slice that reaches past the end of the text is as long as the text allows.
+    right = text.source[given.start : given.end] == given.quote and len(given.quote) == given.end - given.start
+    return place if right and _is_cited_place(given, place) else None
 
 
 def _is_cited_place(given: Given, place: _Place) -> bool:

@@ -137,6 +137,13 @@ def test_offsets_that_are_wrong_are_put_right(archive: Archive) -> None:
         assert f"at {citation['start']} to {citation['end']}" in check.explanation
 
 
+def test_an_end_behind_the_end_of_the_text_is_wrong(archive: Archive) -> None:
+    citation = archive.cite(BOOK, THIRD)
+    without_link = {name: value for name, value in citation.items() if name != "link"}
+    check = archive.check({**without_link, "end": citation["end"] + 1})
+    assert (check.status, differing(check)) == ("moved", {"end"})
+
+
 def test_an_article_that_was_edited_elsewhere_has_moved_the_quote(archive: Archive) -> None:
     before, behind = archive.cite(BOOK, SECOND), archive.cite(BOOK, THIRD)
     new = "It was dark when he began.\n\n"
