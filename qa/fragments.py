@@ -34,7 +34,10 @@ _WORD = rf"\w(?:[^{_BORDERS}]*\w)?"
 _WORDS = regex.compile(_WORD)
 _WORDS_BACKWARDS = regex.compile(rf"(?r){_WORD}")
 
-_PAGES_KEPT = 16
+_LONGEST = 4000
+"""The longest directive; only words of hundreds of letters come near, and programs cut off what is longer."""
+
+_PAGES_KEPT = 8
 _LAST_ACCENTED = 0x24FF
 
 Span = tuple[int, int]
@@ -43,7 +46,7 @@ Span = tuple[int, int]
 def source_link(excerpt: Excerpt) -> str | None:
     """The article's address with a text fragment that selects the excerpt; ``None`` if it has none on the web.
 
-    Without a fragment where nothing tells the excerpt from an earlier place of the same words.
+    Without a fragment where nothing tells the excerpt from an earlier place of the same words, or only very much does.
     """
     url = excerpt.article.url
     if url is None or not url.lower().startswith(("http://", "https://")):
@@ -82,7 +85,10 @@ class _Match:
         at = page.folded.find(words, begin, self.words[1] - 1)
         while at >= 0:
             end = at + len(words)
-            before, behind = page.folded[max(begin, at - len(prefix) - 2) : at], page.folded[end:][: len(suffix) + 2]
+            before, behind = (
+                page.folded[max(begin, at - len(prefix) - 2) : at],
+                page.folded[end : end + len(suffix) + 2],
+            )
             if before.rstrip().endswith(prefix) and behind.lstrip().startswith(suffix):
                 return False
             at = page.folded.find(words, at + 1, self.words[1] - 1)
@@ -215,7 +221,8 @@ def _written(page: _Page, match: _Match | None, tail: _Match | None = None) -> s
         _encoded(page.text[slice(*span)])
         for span in (match.prefix, match.words, tail.words if tail else (0, 0), last.suffix)
     )
-    return ",".join(filter(None, (prefix and f"{prefix}-", words, end, suffix and f"-{suffix}")))
+    directive = ",".join(filter(None, (prefix and f"{prefix}-", words, end, suffix and f"-{suffix}")))
+    return directive if len(directive) <= _LONGEST else None
 
 
 def _encoded(text: str) -> str:

@@ -251,6 +251,12 @@ def test_a_word_that_is_cut_in_two_is_taken_whole() -> None:
     assert unquote(fragment("第一位航天员，飞往空间站。", "航天员，飞往")) == "第一位航天员，飞往空间站"
 
 
+def test_a_word_without_end_gets_no_link_without_end() -> None:
+    text = f"Look: {'A' * 100_000} and so on."
+    assert source_link(at(text, 500, 900)) == URL
+    assert fragment(text, "and so on.") == "and%20so%20on"
+
+
 def test_a_million_characters_take_no_longer_than_a_search_through_them() -> None:
     """The bounds are ten times what it takes."""
     words = (f"word{(number * 7919) % 4000}" for number in count())
@@ -260,4 +266,12 @@ def test_a_million_characters_take_no_longer_than_a_search_through_them() -> Non
     begun = perf_counter()
     for start in places:
         assert source_link(at(text, start, text.index(" ", start + 800)))
+    assert perf_counter() - begun < 2
+
+
+def test_many_earlier_places_are_looked_at_quickly() -> None:
+    text = "".join(f"{number} We won.\n\n" for number in range(50_000))
+    begun = perf_counter()
+    assert fragment(text, "49999 We won.") == "49999%20We%20won"
+    assert source_link(at(text, len(text) - 9, len(text) - 2)) == f"{URL}#:~:text=49999-,We%20won"
     assert perf_counter() - begun < 2
