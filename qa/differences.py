@@ -15,7 +15,7 @@ from rapidfuzz.distance import Indel
 
 LEAST_SIMILARITY = 0.5
 """Below this nothing counts as near. It means that half of the words are the same, in the same order. With text on
-other matters a quote of 40 words or more shares at most a third (``benchmarks/citations.py --similarity``)."""
+other matters a quote of 40 words or more shares at most a third (``benchmarks/verification.py``)."""
 
 _WORD = regex.compile(
     # A sign of a script that is written without spaces is a word by itself.
@@ -74,8 +74,9 @@ def _key(word: str) -> str:
     return word.lower() if word.isascii() else normalize("NFKC", word).casefold()
 
 
-def nearest(quote: Words, text: Words) -> Near | None:
-    """The slice of a text that is most similar to a quote, of equals the first; ``None`` if nothing is near.
+def nearest(quote: Words, text: Words, least: float = LEAST_SIMILARITY) -> Near | None:
+    """The slice of a text that is most similar to a quote, of equals the first; ``None`` if none has the ``least``
+    similarity.
 
     Each word that both have votes for where the quote would begin, with the more weight the fewer such words the text
     has. Where nothing was added or left out all agree; else those in front of it and those behind it do, and so the
@@ -89,10 +90,10 @@ def nearest(quote: Words, text: Words) -> Near | None:
         start, end = max(first, 0), min(last + length, len(text.keys))
         if not start < end <= start + 2 * length:
             continue
-        least = best[0] if best else LEAST_SIMILARITY
         similarity = Indel.normalized_similarity(quote.keys, text.keys[start:end], score_cutoff=least)
-        if similarity >= LEAST_SIMILARITY and (best is None or (-similarity, start, end) < (-best[0], *best[1:])):
+        if similarity >= least and (best is None or (-similarity, start, end) < (-best[0], *best[1:])):
             best = similarity, start, end
+            least = similarity
     return Near(text.spans[best[1]][0], text.spans[best[2] - 1][1], best[0]) if best else None
 
 
