@@ -1,36 +1,52 @@
 """How sure an answer is: the probability that one of its passages answers the question.
 
 A logistic regression over two figures that mean the same in every archive: how close the word pieces of the best
-passage are to the question's, and how near its best sentence is. They were fitted once, on questions whose answers are
-known (``benchmarks/confidence.py`` prints them), for the packaged model; of other models nothing is known.
+passage are to the question's, and how near its best sentence is. What else was tried, and why these, is in
+``docs/confidence.md``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp
+from dataclasses import dataclass
+from math import exp, log
 
-from index.model import PACKAGED_MODEL
 from index.search import Engine, Hit
+from qa.calibration import Weights, calibration_of
 
 PASSAGES = 5
 """So many passages, the first ones, are looked at."""
 
-INTERCEPT = -13.109
-WEIGHTS = (14.936, 7.693)
-"""Of the features, in their order."""
+_MOST = log(9999)
 
 
-def features(hits: Sequence[Hit]) -> tuple[float, float]:
-    """The greatest closeness and the greatest cosine of the first ``PASSAGES``, 0 without any."""
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The greatest closeness of word pieces and the greatest cosine of a sentence (see ``index.search.Hit``) of some
+    passages, each from -1 to 1."""
+
+    closeness: float
+    cosine: float
+
+
+def features(hits: Sequence[Hit]) -> Features:
+    """The features of the first ``PASSAGES``; 0 without any."""
     first = hits[:PASSAGES]
-    return max((hit.closeness for hit in first), default=0.0), max((hit.cosine for hit in first), default=0.0)
+    return Features(max((hit.closeness for hit in first), default=0.0), max((hit.cosine for hit in first), default=0.0))
+
+
+def evidence(weights: Weights, found: Features) -> float:
+    """The logarithm of the odds that a question with these features is answered."""
+    return weights.intercept + weights.closeness * found.closeness + weights.cosine * found.cosine
+
+
+def probability(odds: float) -> float:
+    """The probability that has these logarithmic odds, to four digits; from 0.0001 to 0.9999, as nothing is certain."""
+    return round(1 / (1 + exp(-max(-_MOST, min(_MOST, odds)))), 4)
 
 
 def confidence(engine: Engine, hits: Sequence[Hit]) -> float | None:
-    """The probability that one of the hits answers the question, from 0 to 1; ``None`` for a model that the weights
-    weren't fitted for."""
-    if engine.manifest.model != PACKAGED_MODEL:
-        return None
-    evidence = INTERCEPT + sum(weight * value for weight, value in zip(WEIGHTS, features(hits), strict=True))
-    return round(1 / (1 + exp(-evidence)), 4)
+    """The probability that one of the hits answers the question; ``None`` where there is no calibration
+    for the model. Raises as ``calibration_of`` does."""
+    calibration = calibration_of(engine.manifest)
+    return None if calibration is None else probability(evidence(calibration.weights, features(hits)))
