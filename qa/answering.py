@@ -169,7 +169,7 @@ def _answer(engine: Engine, query: Query, vectors: QuestionVectors, policy: Poli
     searched = perf_counter() - begun
     answering = _answering(engine, found, policy.threshold)
     hits = (distinct_first(found, answering) if policy.diversity else found)[: query.top_k]
-    sure = confidence(engine, hits)
+    sure = confidence(engine, found[: query.top_k])
     answered = sure is None or sure >= policy.threshold
     shown = {hit.passage for hit in hits}
     sources = {hit.cluster for hit in answering if hit.passage in shown}

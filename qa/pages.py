@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from apiflask import APIFlask
-from flask import render_template, request
+from flask import Response, render_template, request
 
 from corpus.article import Article
 from corpus.errors import UnknownArticle
@@ -52,9 +52,11 @@ def add_pages(app: APIFlask, live: Live, history: History, telemetry: Telemetry,
 
     @app.get("/articles/<path:article_id>")
     @app.doc(hide=True)
-    def article_page(article_id: str) -> str:
+    def article_page(article_id: str) -> str | Response:
         engine = live.engine
         copy = _cited_copy(engine, history, article_id)
+        if request.accept_mimetypes.best_match(["text/html", "text/plain"]) == "text/plain":
+            return _plain(copy)
         start, end = _marked(copy)
         text = copy.article.text
         parts = text[:start], text[start:end], text[end:]
@@ -81,6 +83,13 @@ def _kept(history: History, article_id: str, cited: str | None) -> _Copy | None:
     """The text that is cited, from an earlier generation that has it."""
     found = history.article_with(article_id, cited) if cited else None
     return _Copy(found[1], found[0], is_cited=True) if found else None
+
+
+def _plain(copy: _Copy) -> Response:
+    """The canonical text: a citation's hash is of it, and its places count its code points."""
+    if not copy.is_cited:
+        raise UnknownArticle(f"the text of {copy.article.id!r} that the address cites is not kept any more")
+    return Response(copy.article.text, mimetype="text/plain", headers={"Vary": "Accept"})
 
 
 def _marked(copy: _Copy) -> tuple[int, int]:

@@ -9,9 +9,13 @@ from flask import request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from index.filters import Copies, Filters
+from corpus.errors import InvalidFilter
+from index.filters import Copies, Filters, check
 from qa.answering import DEFAULT_PASSAGES, MAX_CHARACTERS, MAX_PASSAGES, Query
 from qa.styles import Style
+
+MAX_VALUES = 100
+"""So many values of one kind a filter may have."""
 
 Asked = TypeVar("Asked", bound=BaseModel)
 
@@ -21,11 +25,19 @@ class Filtering(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    publishers: Annotated[list[str], Field(description="Publishers, whole and without regard to case.")] = []
-    authors: Annotated[list[str], Field(description="Authors, whole and without regard to case.")] = []
-    languages: Annotated[list[str], Field(description="Languages (BCP 47); en has en-GB among it.")] = []
-    articles: Annotated[list[str], Field(description="Articles by id; * stands for anything, ? for a character.")] = []
-    tags: Annotated[list[str], Field(description="Tags, whole and without regard to case.")] = []
+    publishers: Annotated[
+        list[str], Field(max_length=MAX_VALUES, description="Publishers, whole and without regard to case.")
+    ] = []
+    authors: Annotated[
+        list[str], Field(max_length=MAX_VALUES, description="Authors, whole and without regard to case.")
+    ] = []
+    languages: Annotated[
+        list[str], Field(max_length=MAX_VALUES, description="Languages (BCP 47); en has en-GB among it.")
+    ] = []
+    articles: Annotated[
+        list[str], Field(max_length=MAX_VALUES, description="Articles by id; * stands for anything, ? for a character.")
+    ] = []
+    tags: Annotated[list[str], Field(max_length=MAX_VALUES, description="Tags, whole and without regard to case.")] = []
     published_from: Annotated[
         str | None, Field(description="Only what was published on that date or later: 2025-03-04, 2025-03 or 2025.")
     ] = None
@@ -55,8 +67,14 @@ class AskBody(Asking):
     filters: Annotated[Filtering, Field(description="Which articles may answer.")] = Filtering()
 
     def query(self) -> Query:
-        """The question with its filters."""
-        return _query(self, self.filters)
+        """The question with its filters. Raises ``InvalidFilter``, with the field's place in the body."""
+        query = _query(self, self.filters)
+        try:
+            check(query.filters)
+        except InvalidFilter as error:
+            nested = error.field in Filtering.model_fields
+            raise InvalidFilter(f"filters.{error.field}" if nested else error.field, error.problem) from None
+        return query
 
 
 class AskAddress(Asking, Filtering):

@@ -30,7 +30,7 @@ def test_articles_are_listed_by_id_with_all_that_is_known(client: FlaskClient, e
         assert list(entry) == [field.name for field in fields(Entry)]
         article = engine.article(entry["id"])
         assert entry["title"] == article.title
-        assert entry["published"] == (article.published and article.published.isoformat())
+        assert entry["published"] == (article.published)
         assert entry["sha256"] == article.sha256
 
 
@@ -148,8 +148,12 @@ def describes(description: Any, schema: Any, value: Any) -> bool:
         return describes(description, resolve(description, schema["$ref"]), value)
     if "anyOf" in schema:
         return any(describes(description, one, value) for one in schema["anyOf"])
+    if "type" not in schema:  # any value
+        return True
     if not isinstance(value, TYPES[schema["type"]]):
         return False
+    if isinstance(value, dict) and isinstance(schema.get("additionalProperties"), dict):
+        return all(describes(description, schema["additionalProperties"], one) for one in value.values())
     if isinstance(value, dict):
         described = schema["properties"]
         return set(schema["required"]) <= set(value) == set(described) and all(
@@ -181,13 +185,15 @@ def test_every_route_of_the_api_is_described(client: FlaskClient, description: A
         if rule.rule.startswith("/v1/") or rule.rule in ("/healthz", "/readyz")
     }
     assert {(path, method) for path, methods in description["paths"].items() for method in methods} == routes
-    assert len(routes) == 6
+    assert len(routes) == 8
 
 
 @pytest.mark.parametrize(
     ("path", "address"),
     [
         ("/v1/ask", "/v1/ask?question=Who"),
+        ("/v1/ask", "/v1/ask?question=Will+Mars+ever+win+the+football+cup&cite=apa"),
+        ("/v1/calibration", "/v1/calibration"),
         ("/v1/articles", "/v1/articles"),
         ("/v1/articles/{article_id}", "/v1/articles/2026/two-pakistani-astronauts-selected"),
         ("/healthz", "/healthz"),
@@ -201,6 +207,18 @@ def test_what_comes_is_what_is_described(client: FlaskClient, description: Any, 
     assert not describes(description, schema, {**found, "more": 1})
 
 
+def test_checks_are_what_is_described(client: FlaskClient, description: Any) -> None:
+    route = description["paths"]["/v1/citations/verify"]["post"]
+    citation = get(client, "/v1/ask?question=Who")["passages"][0]["citation"]
+    others = [{"quote": citation["quote"][1:]}, {"quote": "Else"}, {"article_id": "none", "sha256": "0" * 64}]
+    checks = client.post("/v1/citations/verify", json=[citation, *({**citation, **other} for other in others)]).json
+    assert describes(description, route["responses"]["200"]["content"]["application/json"]["schema"], checks)
+    sent = route["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
+    given = resolve(description, sent[0]["$ref"])
+    assert set(given["properties"]) == set(citation)
+    assert given["additionalProperties"] is False
+
+
 def test_problems_are_described(client: FlaskClient, description: Any) -> None:
     for method, statuses in (("post", {"400", "413", "415", "422"}), ("get", {"400", "422"})):
         responses = description["paths"]["/v1/ask"][method]["responses"]
@@ -212,9 +230,11 @@ def test_problems_are_described(client: FlaskClient, description: Any) -> None:
 
 def test_what_can_be_sent_is_described(description: Any) -> None:
     post = description["paths"]["/v1/ask"]["post"]["requestBody"]
-    schema = post["content"]["application/json"]["schema"]
+    schema = resolve(description, post["content"]["application/json"]["schema"]["$ref"])
+    fields = ["question", "top_k", "as_of", "copies", "narrow", "cite"]
     assert post["required"] is True
-    assert (list(schema["properties"]), schema["required"]) == (["question", "top_k"], ["question"])
+    assert (set(schema["properties"]), schema["required"]) == ({*fields, "filters"}, ["question"])
+    assert all(schema["properties"][field].get("description") for field in fields)
     assert schema["additionalProperties"] is False
     assert {key: schema["properties"]["top_k"][key] for key in ("minimum", "maximum", "default")} == {
         "minimum": 1,
@@ -222,7 +242,8 @@ def test_what_can_be_sent_is_described(description: Any) -> None:
         "default": 5,
     }
     parameters = description["paths"]["/v1/ask"]["get"]["parameters"]
-    assert [(p["name"], p["in"], p["required"]) for p in parameters] == [
-        ("question", "query", True),
-        ("top_k", "query", False),
-    ]
+    filters = description["components"]["schemas"]["Filtering"]["properties"]
+    assert len(filters) == 7
+    assert {p["name"] for p in parameters} == {*fields, *filters}
+    assert {(p["in"], p["required"]) for p in parameters if p["name"] != "question"} == {("query", False)}
+    assert [p["required"] for p in parameters if p["name"] == "question"] == [True]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from corpus.errors import InvalidQuestions, UnlocatedGold
 from index.generation import current_generation, generation_folder
 from index.search import LocalEngine
-from qa.answering import MAX_CHARACTERS, MAX_PASSAGES, answer
+from qa.answering import MAX_CHARACTERS, MAX_PASSAGES, Answer, AnsweringPassage, Query, answer
 from qa.evaluation.asking import BATCH, ask, evaluate
 from qa.evaluation.measures import NAMES
 from qa.evaluation.outcomes import Asked
@@ -18,6 +19,7 @@ from qa.evaluation.questions import Question, QuestionSet, Quote, read_questions
 from qa.evaluation.result import SHOWN, Outcome
 from qa.evaluation.spans import FIRST
 from qa.evaluation.trec import passage_id
+from qa.settings import DEFAULT_POLICY
 from tests.conftest import ROOT, MakeIndex, no_progress
 
 STARTER = ROOT / "corpus" / "questions.jsonl"
@@ -32,7 +34,7 @@ MILLS = "Grain was ground at the mill of Ash. The miller paid his rent in eels.\
 
 @pytest.fixture(scope="module")
 def held(engine: LocalEngine) -> Asked:
-    return ask(engine, [read_questions(STARTER, "held")], 0.5, no_progress)
+    return ask(engine, [read_questions(STARTER, "held")], DEFAULT_POLICY, no_progress)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def quotes(*questions: Question) -> QuestionSet:
 
 
 def outcomes(engine: LocalEngine, questions: QuestionSet) -> tuple[Outcome, ...]:
-    return evaluate(engine, [questions], 0.5, no_progress).sets[0].outcomes
+    return evaluate(engine, [questions], DEFAULT_POLICY, no_progress).sets[0].outcomes
 
 
 def test_the_starter_archive_answers_as_well_as_it_did(held: Asked) -> None:
@@ -83,13 +85,21 @@ def test_figures_are_means_over_the_answerable_questions(held: Asked) -> None:
         assert figure.low <= figure.value <= figure.high
 
 
+def ranked(found: Answer) -> Iterator[tuple[AnsweringPassage, tuple[str, int, int]]]:
+    """The passages of an answer, and behind each those of its copies, with the places where they stand."""
+    for passage in found.passages:
+        yield passage, (passage.citation.article_id, passage.start, passage.end)
+        for copy in passage.also_in:
+            yield passage, (copy.article_id, copy.start, copy.end)
+
+
 def test_what_is_judged_is_what_the_same_answer_call_gives(engine: LocalEngine, held: Asked) -> None:
     outcome = held.evaluation.sets[0].outcomes[0]
-    answered = answer(engine, outcome.question, MAX_PASSAGES)
-    places = [(p.citation.article_id, p.citation.start, p.citation.end) for p in answered.passages]
-    assert held.judged[0].rankings[outcome.id] == tuple(passage_id(*place) for place in places)
-    assert [(one.article, one.start, one.end) for one in outcome.ranking] == places[:SHOWN]
-    assert [one.score for one in outcome.ranking] == [passage.score for passage in answered.passages[:SHOWN]]
+    answered = answer(engine, Query(outcome.question, MAX_PASSAGES))
+    documents = list(ranked(answered))
+    assert held.judged[0].rankings[outcome.id] == tuple(passage_id(*place) for _, place in documents)
+    assert [(one.article, one.start, one.end) for one in outcome.ranking] == [place for _, place in documents[:SHOWN]]
+    assert [one.score for one in outcome.ranking] == [passage.score for passage, _ in documents[:SHOWN]]
     assert (outcome.confidence, outcome.answered) == (answered.confidence, answered.answered)
 
 
@@ -100,7 +110,9 @@ def test_titles_and_sentences_are_kept_of_the_first_five_and_of_gold(engine: Loc
             assert one.title is one.sentence is None
             continue
         assert one.title
-        assert one.sentence
+        if one.sentence is None:  # a copy, whose nearest sentence isn't looked for
+            assert one.article == "2025/tiangong-first-foreign-visitor"
+            continue
         assert one.sentence.removesuffix("…") in engine.article(one.article).text[one.start : one.end]
     sentences = [one.sentence for outcome in outcomes for one in outcome.ranking if one.sentence]
     assert max(map(len, sentences)) <= 200
@@ -123,9 +135,9 @@ def test_a_passage_is_gold_if_it_holds_a_quote_whole(engine: LocalEngine, held: 
 def test_an_article_ranks_where_its_best_passage_does(engine: LocalEngine) -> None:
     article = engine.catalogue()[3].id
     question = Question("q", "Which astronauts were selected?", (), {article: 1})
-    asked = ask(engine, [QuestionSet("beir", "articles", None, (question,))], 0.5, no_progress)
-    passages = answer(engine, question.text, MAX_PASSAGES).passages
-    ranking = list(dict.fromkeys(passage.citation.article_id for passage in passages))
+    asked = ask(engine, [QuestionSet("beir", "articles", None, (question,))], DEFAULT_POLICY, no_progress)
+    found = answer(engine, Query(question.text, MAX_PASSAGES))
+    ranking = list(dict.fromkeys(article_id for _, (article_id, *_) in ranked(found)))
     assert asked.judged[0].rankings["q"] == tuple(ranking)
     assert asked.judged[0].judgements == {"q": {article: 1}}
     (outcome,) = asked.evaluation.sets[0].outcomes
@@ -136,7 +148,7 @@ def test_an_article_ranks_where_its_best_passage_does(engine: LocalEngine) -> No
 
 def test_ids_in_files_hold_no_white_space(small: LocalEngine) -> None:
     question = Question("q 1", "When was the lamp lit?", (Quote("coast/bell rock", "1811"),), {})
-    asked = ask(small, [quotes(question)], 0.5, no_progress)
+    asked = ask(small, [quotes(question)], DEFAULT_POLICY, no_progress)
     document = f"coast/bell%20rock#char=0,{len(LIGHTS) - 1}"
     assert asked.judged[0].judgements == {"q 1": {document: 1}}
     assert asked.judged[0].rankings["q 1"][0] == document
@@ -157,7 +169,7 @@ def test_a_quote_that_no_passage_holds_counts_0_and_says_so(engine: LocalEngine)
     )
     text = engine.article(article).text
     quote = Quote(article, text[start:end], text[start - 32 : start], text[end : end + 32])
-    asked = ask(engine, [quotes(Question("q", quote.quote, (quote,), {}))], 0.5, no_progress)
+    asked = ask(engine, [quotes(Question("q", quote.quote, (quote,), {}))], DEFAULT_POLICY, no_progress)
     (found,) = asked.evaluation.sets[0].outcomes
     assert (found.failure, found.first_rank) == ("gold cut", None)
     assert {found.measures[name] for name in NAMES} == {0.0}
@@ -182,7 +194,7 @@ def test_a_question_that_is_too_long_counts_0(small: LocalEngine) -> None:
 
 def test_questions_of_another_archive_have_no_gold_and_no_measures(engine: LocalEngine, tmp_path: Path) -> None:
     sets = [read_questions(STARTER, "held"), QuestionSet("other", "quotes", None, read_unanswerable(STARTER).questions)]
-    evaluation = evaluate(engine, sets, 0.5, no_progress)
+    evaluation = evaluate(engine, sets, DEFAULT_POLICY, no_progress)
     other = evaluation.sets[1]
     assert {(one.gold, one.failure, one.first_rank, len(one.measures)) for one in other.outcomes} == {
         ((), None, None, 0)
@@ -195,12 +207,12 @@ def test_gold_that_is_missing_stops_before_anything_is_asked(small: LocalEngine)
     said: list[str] = []
     missing = Question("q", "Who?", (Quote("nobody", "x"), Quote("mills", "eels")), {})
     with pytest.raises(UnlocatedGold, match="nobody"):
-        ask(small, [quotes(missing)], 0.5, lambda step, done, total: said.append(step))
+        ask(small, [quotes(missing)], DEFAULT_POLICY, lambda step, done, total: said.append(step))
     assert said == []
-    (found,) = ask(small, [quotes(missing)], 0.5, no_progress, unlocated=True).evaluation.sets[0].outcomes
+    (found,) = ask(small, [quotes(missing)], DEFAULT_POLICY, no_progress, unlocated=True).evaluation.sets[0].outcomes
     assert [gold.title is None for gold in found.gold] == [True, False]
     only = Question("q", "Who?", (Quote("nobody", "x"),), {})
-    (found,) = ask(small, [quotes(only)], 0.5, no_progress, unlocated=True).evaluation.sets[0].outcomes
+    (found,) = ask(small, [quotes(only)], DEFAULT_POLICY, no_progress, unlocated=True).evaluation.sets[0].outcomes
     assert (found.failure, set(found.measures.values())) == ("not retrieved", {0.0})
 
 
@@ -208,11 +220,11 @@ def test_progress_is_told_a_batch_at_a_time(small: LocalEngine) -> None:
     told: list[tuple[str, int, int | None]] = []
     many = tuple(Question(str(n), f"What of {n}?", (), {}) for n in range(BATCH + 3))
     sets = [quotes(*many), QuestionSet("second", "quotes", None, many[:2])]
-    evaluate(small, sets, 0.5, lambda *step: told.append(step))
+    evaluate(small, sets, DEFAULT_POLICY, lambda *step: told.append(step))
     total = BATCH + 5
     assert told == [("Asking", BATCH, total), ("Asking", BATCH + 3, total), ("Asking", total, total)]
 
 
 def test_sets_of_one_name_are_refused(small: LocalEngine) -> None:
     with pytest.raises(InvalidQuestions, match="small"):
-        ask(small, [quotes(), quotes()], 0.5, no_progress)
+        ask(small, [quotes(), quotes()], DEFAULT_POLICY, no_progress)

@@ -16,11 +16,15 @@ from qa.app import MAX_BODY_BYTES
 JSON = "application/json"
 QUESTION = "When will the first Pakistani astronaut fly to the Chinese station?"
 
-ANSWER_KEYS = ["question", "generation", "answered", "confidence", "passages", "took_ms"]
-PASSAGE_KEYS = ["rank", "score", "text", "highlights", "citation", "also_in"]
+ANSWER_KEYS = [
+    *("question", "generation", "answered", "confidence", "reason", "independent_sources", "searched"),
+    *("passages", "timeline", "took_ms"),
+]
+PASSAGE_KEYS = ["rank", "score", "start", "end", "text", "highlights", "citation", "cited", "also_in"]
 CITATION_KEYS = [
-    *("article_id", "title", "title_inferred", "authors", "publisher", "url", "published"),
-    *("start", "end", "quote", "prefix", "suffix", "sha256", "link"),
+    *("article_id", "title", "title_inferred", "authors", "publisher", "url", "published", "updated", "retrieved"),
+    *("provenance", "language", "start", "end", "quote", "prefix", "suffix", "sha256", "generation", "link"),
+    "source_link",
 ]
 
 
@@ -43,7 +47,13 @@ def test_an_answer_has_these_keys_in_this_order(responses: list[TestResponse]) -
         for passage in answer["passages"]:
             assert list(passage) == PASSAGE_KEYS
             assert list(passage["citation"]) == CITATION_KEYS
-            assert [list(highlight) for highlight in passage["highlights"]] == [["start", "end"]]
+            assert passage["highlights"]
+            for highlight in passage["highlights"]:
+                assert list(highlight) == ["start", "end", "words"]
+                assert all(list(word) == ["start", "end"] for word in highlight["words"])
+        assert list(answer["searched"]) == ["articles", "undated"]
+        assert answer["timeline"]
+        assert all(list(entry) == ["rank", "article_id", "published"] for entry in answer["timeline"])
 
 
 def test_an_answer_has_these_types(responses: list[TestResponse], index: Path) -> None:
@@ -56,11 +66,16 @@ def test_an_answer_has_these_types(responses: list[TestResponse], index: Path) -
     passage = answer["passages"][0]
     assert (type(passage["rank"]), type(passage["score"])) == (int, float)
     assert passage["text"] == passage["citation"]["quote"]
-    assert passage["also_in"] == []
+    assert (passage["cited"], answer["reason"], passage["also_in"]) == (None, None, [])
+    assert type(answer["independent_sources"]) is int
+    assert passage["text"][: passage["end"] - passage["start"]] == passage["text"]
     citation = passage["citation"]
     assert citation["published"] == "2026-05-04"
     assert citation["authors"] == ["Ibidem Wire desk"]
     assert citation["url"] is None
+    assert citation["provenance"] == {"published": {"origin": "front matter", "precision": "day"}}
+    assert citation["generation"] == answer["generation"]
+    assert (citation["updated"], citation["retrieved"], citation["language"]) == (None, None, "en")
     assert (type(citation["start"]), type(citation["end"])) == (int, int)
     assert len(citation["sha256"]) == 64
 
@@ -85,8 +100,11 @@ def body(**fields: Any) -> bytes:
     return json.dumps(fields).encode()
 
 
-LATER = "there are question, top_k"
-"""What is said of a field that isn't there: which there are."""
+def in_filters(**fields: Any) -> bytes:
+    return body(question="Who?", filters=fields)
+
+
+NO_FIELD = "there is no such field"
 
 BAD_BODIES: list[tuple[str, bytes, int, str, str | None]] = [
     # what, body, status, what the detail says, field
@@ -104,10 +122,40 @@ BAD_BODIES: list[tuple[str, bytes, int, str, str | None]] = [
     ("NUL", body(question="a\0b"), 422, "NUL", "question"),
     ("lone surrogate", b'{"question": "a\\ud800b"}', 400, "not JSON", None),
     ("lone low surrogate", b'{"question": "a\\udc00b"}', 400, "not JSON", None),
-    ("filters", body(question="Who?", filters={"language": "en"}), 422, LATER, "filters"),
-    ("no filters", body(question="Who?", filters=None), 422, LATER, "filters"),
-    ("as_of", body(question="Who?", as_of="2026-01-31"), 422, LATER, "as_of"),
-    ("unknown field", body(question="Who?", topk=5), 422, LATER, "topk"),
+    ("unknown filter", body(question="Who?", filters={"language": "en"}), 422, NO_FIELD, "filters.language"),
+    ("no filters", body(question="Who?", filters=None), 422, "object", "filters"),
+    ("filter not a list", body(question="Who?", filters={"tags": "x"}), 422, "array", "filters.tags"),
+    ("filter of a number", body(question="Who?", filters={"tags": [5]}), 422, "string", "filters.tags.0"),
+    ("blank filter", body(question="Who?", filters={"publishers": [" "]}), 422, "blank", "filters.publishers"),
+    ("too many", body(question="Who?", filters={"tags": ["x"] * 101}), 422, "at most 100", "filters.tags"),
+    (
+        "no such day",
+        in_filters(published_from="2026-02-30"),
+        422,
+        "date",
+        "filters.published_from",
+    ),
+    (
+        "a time",
+        in_filters(published_to="2026-02-03T12:00"),
+        422,
+        "date",
+        "filters.published_to",
+    ),
+    (
+        "from after to",
+        body(question="Who?", filters={"published_from": "2026-02", "published_to": "2026-01"}),
+        422,
+        "2026-02 is after published_to",
+        "filters.published_from",
+    ),
+    ("as_of no date", body(question="Who?", as_of="yesterday"), 422, "date", "as_of"),
+    ("as_of no such day", body(question="Who?", as_of="2026-02-30"), 422, "date", "as_of"),
+    ("as_of a number", body(question="Who?", as_of=2026), 422, "string", "as_of"),
+    ("unknown copies", body(question="Who?", copies="newest"), 422, "earliest", "copies"),
+    ("unknown style", body(question="Who?", cite="vancouver"), 422, "apa", "cite"),
+    ("narrow not yes or no", body(question="Who?", narrow="yes"), 422, "boolean", "narrow"),
+    ("unknown field", body(question="Who?", topk=5), 422, NO_FIELD, "topk"),
     ("top_k 0", body(question="Who?", top_k=0), 422, "greater than or equal to 1", "top_k"),
     ("top_k -1", body(question="Who?", top_k=-1), 422, "greater than or equal to 1", "top_k"),
     ("top_k 101", body(question="Who?", top_k=101), 422, "less than or equal to 100", "top_k"),
@@ -166,9 +214,15 @@ BAD_ADDRESSES: list[tuple[str, int, str, str | None]] = [
     ("question=a%ed%a0%80b", 400, "UTF-8", None),
     ("question=Who&question=When", 400, "question is given more than once", None),
     ("question=Who&top_k=1&top_k=2", 400, "top_k is given more than once", None),
-    ("question=Who&filters=x", 422, LATER, "filters"),
-    ("question=Who&as_of=2026-01-31", 422, LATER, "as_of"),
-    ("question=Who&topk=5", 422, LATER, "topk"),
+    ("question=Who&filters=x", 422, NO_FIELD, "filters"),
+    ("question=Who&publisher=x", 422, NO_FIELD, "publisher"),
+    ("question=Who&as_of=2026-02-30", 422, "date", "as_of"),
+    ("question=Who&as_of=2025&as_of=2026", 400, "as_of is given more than once", None),
+    ("question=Who&published_from=2026&published_to=2025", 422, "is after published_to", "published_from"),
+    ("question=Who&publishers=", 422, "blank", "publishers"),
+    ("question=Who&narrow=perhaps", 422, "boolean", "narrow"),
+    ("question=Who&cite=", 422, "apa", "cite"),
+    ("question=Who&topk=5", 422, NO_FIELD, "topk"),
     ("question=Who&top_k=0", 422, "greater than or equal to 1", "top_k"),
     ("question=Who&top_k=-1", 422, "greater than or equal to 1", "top_k"),
     ("question=Who&top_k=1000", 422, "less than or equal to 100", "top_k"),
@@ -211,6 +265,106 @@ def test_a_body_over_the_limit_is_a_problem(client: FlaskClient, size: int, stat
     assert_problem(response, status, "shorter", "question" if status == 422 else None)
 
 
+def test_filters_say_the_same_in_a_body_and_in_an_address(client: FlaskClient) -> None:
+    filters = {"publishers": ["ibidem wire", "IBIDEM WIRE"], "languages": ["en"], "published_from": "2025-03"}
+    options = {"as_of": "2025-12-31", "copies": "all", "narrow": True, "cite": "plain", "top_k": 3}
+    posted = client.post("/v1/ask", json={"question": QUESTION, "filters": filters, **options})
+    address = {"question": QUESTION, **filters, **options, "narrow": "true"}
+    got = client.get("/v1/ask", query_string=address)
+    post, get = ({**json.loads(response.data), "took_ms": None} for response in (posted, got))
+    assert (posted.status_code, post) == (200, get)
+    assert 0 < post["searched"]["articles"] < 20
+    for passage in post["passages"]:
+        assert passage["citation"]["publisher"] == "Ibidem Wire"
+        assert "2025-03" <= passage["citation"]["published"] <= "2025-12-31"
+        assert passage["citation"]["quote"] in passage["text"]
+        assert passage["cited"].startswith(passage["citation"]["quote"])
+        assert f"http://localhost{passage['citation']['link']}" in passage["cited"]
+
+
+CITATION = {"article_id": "a", "start": 0, "end": 4, "quote": "Text", "sha256": "0" * 64}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"quote": None}, "quote"),
+        ({"quote": ""}, "quote"),
+        ({"sha256": "0" * 63}, "sha256"),
+        ({"sha256": "g" * 64}, "sha256"),
+        ({"start": 4, "end": 4}, "start"),
+        ({"start": 9, "end": 4}, "start"),
+        ({"start": -1}, "start"),
+        ({"start": "0"}, "start"),
+        ({"published": "2026-02-30"}, "published"),
+        ({"pages": 5}, "pages"),
+        ({"article_id": 5}, "article_id"),
+    ],
+)
+def test_a_citation_that_can_not_be_checked_is_a_problem(
+    client: FlaskClient, changes: dict[str, Any], says: str
+) -> None:
+    bad = {**CITATION, **changes}
+    assert_problem(client.post("/v1/citations/verify", json=bad), 422, says)
+    response = client.post("/v1/citations/verify", json=[CITATION, bad])
+    assert_problem(response, 422, "citation 2")
+    assert says in response.text
+
+
+@pytest.mark.parametrize("missing", list(CITATION))
+def test_a_citation_that_lacks_what_a_check_needs_is_a_problem(client: FlaskClient, missing: str) -> None:
+    bad = {name: value for name, value in CITATION.items() if name != missing}
+    assert_problem(client.post("/v1/citations/verify", json=bad), 422, missing)
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "says"),
+    [
+        (b"", 422, "no citation"),
+        (b"{", 400, "JSON"),
+        (b"\xff\xfe", 400, "JSON"),
+        (b"[]", 422, "no citation"),
+        (b"null", 422, "citation"),
+        (b"5", 422, "citation"),
+        (json.dumps([CITATION] * 1001).encode(), 422, "1000"),
+        (b" " * (4 * 2**20 + 1), 413, "4194304"),
+        (b"x" * (5 * 2**20), 413, "4194304"),
+    ],
+)
+def test_what_holds_no_citations_is_a_problem(client: FlaskClient, data: bytes, status: int, says: str) -> None:
+    assert_problem(client.post("/v1/citations/verify", data=data, content_type=JSON), status, says)
+
+
+def test_citations_must_be_declared_as_json(client: FlaskClient) -> None:
+    data = json.dumps(CITATION)
+    assert_problem(client.post("/v1/citations/verify", data=data), 415, "Content-Type: application/json")
+
+
+def test_an_answer_s_citations_are_verified(client: FlaskClient, index: Path) -> None:
+    answer = client.get("/v1/ask", query_string={"question": QUESTION, "top_k": 7}).json
+    citations = [passage["citation"] for passage in answer["passages"]]
+    for body in (citations, answer, {"citations": citations}):
+        checks = client.post("/v1/citations/verify", json=body).json
+        assert list(checks) == ["generation", "results"]
+        assert checks["generation"] == current_generation(index)
+        assert [check["status"] for check in checks["results"]] == ["verified"] * 7
+        assert [check["citation"] for check in checks["results"]] == citations
+    one = client.post("/v1/citations/verify", json={**citations[0], "quote": citations[0]["quote"] + "!"}).json
+    assert [check["status"] for check in one["results"]] == ["changed"]
+
+
+def test_what_confidence_was_fitted_on_is_told(client: FlaskClient, index: Path) -> None:
+    found = client.get("/v1/calibration").json
+    assert found["generation"] == current_generation(index)
+    reliability = found["calibration"]["reliability"]
+    assert sum(part["count"] for part in reliability["bins"]) > 1000
+    assert 0 <= reliability["expected_calibration_error"] <= 0.05
+    for error in ("answered_wrongly", "refused_wrongly"):
+        share = reliability[error]["share"]
+        assert share["low"] <= share["value"] <= share["high"]
+    assert found["calibration"]["fitted_on"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
@@ -219,6 +373,7 @@ def test_a_body_over_the_limit_is_a_problem(client: FlaskClient, size: int, stat
         ("PATCH", "/v1/ask", {"GET", "POST"}),
         ("BREW", "/v1/ask", {"GET", "POST"}),
         ("POST", "/v1/articles", {"GET"}),
+        ("POST", "/v1/calibration", {"GET"}),
         ("DELETE", "/v1/articles/a", {"GET"}),
         ("POST", "/healthz", {"GET"}),
         ("POST", "/readyz", {"GET"}),

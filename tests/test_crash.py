@@ -12,7 +12,7 @@ from index import model
 from index.build import build
 from index.generation import GENERATIONS, current_generation, generation_folder, list_generations
 from index.search import LocalEngine
-from qa.answering import answer
+from qa.answering import Query, answer
 from tests.conftest import IBIDEM, MakeIndex, no_progress, write_articles
 
 QUESTION = "How many bells hang in the tower?"
@@ -51,7 +51,7 @@ def unfinished(index: Path) -> list[str]:
 def answered(index: Path) -> str:
     """The text of the first passage that the current generation finds."""
     engine = LocalEngine(generation_folder(index, current_generation(index)))
-    return answer(engine, QUESTION, 1).passages[0].text
+    return answer(engine, Query(QUESTION, 1)).passages[0].text
 
 
 @pytest.fixture(scope="module")

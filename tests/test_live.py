@@ -19,7 +19,7 @@ from corpus.errors import DamagedGeneration, NoIndex, UnknownGeneration, Unsuppo
 from index import model
 from index.build import build
 from index.generation import CURRENT_FILE, MANIFEST_FILE, current_generation, generation_folder, make_current
-from qa.answering import answer
+from qa.answering import Query, answer
 from qa.app import create_app
 from qa.live import Live, open_current
 from tests.conftest import MakeIndex, no_progress, write_articles
@@ -68,7 +68,7 @@ def serves(live: Live, generation: str) -> Callable[[], bool]:
 
 
 def told(live: Live) -> str:
-    return answer(live.engine, QUESTION, 1).passages[0].text
+    return answer(live.engine, Query(QUESTION, 1)).passages[0].text
 
 
 def test_a_newer_generation_is_served_within_two_seconds(flags: Flags, live: Live) -> None:
@@ -96,7 +96,7 @@ def test_the_old_engine_answers_while_the_new_one_is_opened(flags: Flags, live: 
     longest = 0.0
     while flags.blue not in seen:
         start = time.monotonic()
-        seen.append(answer(live.engine, QUESTION, 1).generation)
+        seen.append(answer(live.engine, Query(QUESTION, 1)).generation)
         longest = max(longest, time.monotonic() - start)
         assert len(seen) < 100_000
     assert seen.count(flags.red) > 10
@@ -120,7 +120,7 @@ def test_whoever_has_an_engine_keeps_it(flags: Flags, live: Live) -> None:
     pinned = live.engine
     make_current(flags.index, flags.blue)
     wait_until(serves(live, flags.blue))
-    found = answer(pinned, QUESTION, 1)
+    found = answer(pinned, Query(QUESTION, 1))
     assert found.generation == flags.red
     assert RED in found.passages[0].text
     assert RED in pinned.article("flag").text

@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from corpus.errors import (
 )
 from index import search
 from index.encoder import QuestionVectors, Vectors
+from index.filters import EVERYTHING, Filters
 from index.generation import (
     current_generation,
     exclusive,
@@ -55,8 +57,12 @@ MORE_QUESTIONS = [
 OLDER, OLDEST = "20200102T000000Z-000000", "20200101T000000Z-000000"
 
 
-def ask(engine: LocalEngine, question: str, top_k: int) -> list[Hit]:
-    return engine.search(question, engine.encode([question])[0], top_k)
+ALL = Filters(copies="all")
+"""Filters that leave out nothing, no copies either."""
+
+
+def ask(engine: LocalEngine, question: str, top_k: int, filters: Filters = ALL) -> list[Hit]:
+    return engine.search(question, engine.encode([question])[0], top_k, filters)
 
 
 def current_folder(index: Path) -> Path:
@@ -158,14 +164,14 @@ def test_hits_are_those_of_the_formula(
     monkeypatch.setattr(search, "DEPTH", depth)
     for question in [*questions[::15], *MORE_QUESTIONS]:
         vectors = engine.encode([question])[0]
-        hits = engine.search(question, vectors, depth)
+        hits = engine.search(question, vectors, depth, ALL)
         expected = reference(current_folder(index), question, vectors, depth)[:depth]
         assert [hit.score for hit in hits] == pytest.approx([score for score, *_ in expected], abs=3e-6)
         by_place = {(article, start): (score, more) for score, article, start, more in expected}
         for hit in hits[:-1]:
             score, more = by_place[hit.excerpt.article.id, hit.excerpt.start]
             assert hit.score == pytest.approx(score, abs=3e-6)
-            assert (hit.best_sentence.start, hit.cosine, hit.closeness) == pytest.approx(more, abs=1e-6)
+            assert (hit.sentences[0].start, hit.cosine, hit.closeness) == pytest.approx(more, abs=1e-6)
 
 
 def test_hits_are_in_order_with_scores_from_0_to_1(engine: LocalEngine, questions: list[str]) -> None:
@@ -195,7 +201,13 @@ def test_a_hit_is_an_exact_slice_and_holds_its_best_sentence(engine: LocalEngine
         for hit in ask(engine, question, 20):
             excerpt = hit.excerpt
             assert engine.article(excerpt.article.id).text[excerpt.start : excerpt.end] == excerpt.text
-            assert excerpt.start <= hit.best_sentence.start < hit.best_sentence.end <= excerpt.end
+            assert all(excerpt.start <= near.start < near.end <= excerpt.end for near in hit.sentences)
+            cosines = [near.cosine for near in hit.sentences]
+            assert cosines == sorted(cosines, reverse=True)
+            # All of the passage but white space.
+            spans = sorted((near.start, near.end) for near in hit.sentences)
+            assert (spans[0][0], spans[-1][1]) == (excerpt.start, excerpt.end)
+            assert all(not excerpt.source[end:start].strip() for (_, end), (start, _) in pairwise(spans))
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +239,19 @@ def test_equal_articles_have_equal_scores_and_come_by_id(twins: LocalEngine, que
 def test_equal_passages_are_given_from_the_first_article_on(twins: LocalEngine) -> None:
     hits = ask(twins, "Which notes are on the bells?", 100)
     assert [hit.excerpt.article.id for hit in hits] == [f"{number:03}" for number in range(100)]
+
+
+def test_of_equal_passages_one_is_found_with_all_the_others_named(twins: LocalEngine) -> None:
+    hits = ask(twins, "Which notes are on the bells?", 100, EVERYTHING)
+    copied = [hit for hit in hits if hit.excerpt.article.title == "Bells"]
+    assert [hit.excerpt.article.id for hit in copied] == ["000"] * 3
+    for hit in copied:
+        assert [copy.article.id for copy in hit.copies] == [f"{number:03}" for number in range(1, 150)]
+        assert {copy.text for copy in hit.copies} == {hit.excerpt.text}
+        assert hit.cluster == copied[0].cluster
+    others = [hit for hit in hits if hit not in copied]
+    assert len({hit.cluster for hit in others}) == len(others) == 10
+    assert all(hit.copies == () for hit in others)
 
 
 def test_the_only_passage_has_the_score_of_what_it_matches(make_index: MakeIndex) -> None:

@@ -29,6 +29,7 @@ def test_defaults_are_those_of_the_design() -> None:
         "port": 8080,
         "workers": 1,
         "threshold": 0.5,
+        "diversity": True,
         "threads": 8,
     }
 
@@ -87,6 +88,7 @@ WRONG = [
     ("threads", "1.5"),
     ("threshold", "-0.1"),
     ("threshold", "1.1"),
+    ("diversity", "perhaps"),
     ("host", ""),
     ("model", ""),
 ]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import pty
-import re
 import subprocess
-from datetime import date
 
 import pytest
 
-from qa.answering import Answer, AnsweringPassage, Highlight, Took
+from qa.answering import Answer, AnsweringPassage, Highlight, Searched, Span, Took
 from qa.citations import Citation
 from qa.terminal import print_answer, show_progress
 from tests.conftest import IBIDEM, MakeIndex
@@ -27,21 +25,32 @@ def passage(rank: int, **changes: object) -> AnsweringPassage:
         "authors": ("Zoë", "李雷"),
         "publisher": "The [i]Wire[/i]",
         "url": "https://example.org/a",
-        "published": date(2026, 5, 4),
+        "published": "2026-05-04",
+        "updated": None,
+        "retrieved": None,
+        "provenance": {},
+        "language": None,
         "start": 1400,
         "end": 1400 + len(TEXT),
         "quote": TEXT,
         "prefix": "",
         "suffix": "",
         "sha256": SHA256,
+        "generation": "20260131T120000Z-1a2b3c",
         "link": "/articles/x",
+        "source_link": None,
     }
     citation = Citation(**{**known, **changes})  # type: ignore[arg-type]
-    return AnsweringPassage(rank, 0.5, TEXT, (Highlight(1430, 1441),), citation, ())
+    return AnsweringPassage(
+        rank, 0.5, 1400, 1400 + len(TEXT), TEXT, (Highlight(1430, 1441, (Span(1430, 1433),)),), citation, None, ()
+    )
 
 
 def shown(*passages: AnsweringPassage) -> Answer:
-    return Answer("Who?", "20260131T120000Z-1a2b3c", True, None, passages, Took(1.0, 2.0, 3.04))
+    found = Searched(20, 0)
+    return Answer(
+        "Who?", passages[0].citation.generation, True, None, None, None, found, passages, (), Took(1, 2, 3.04)
+    )
 
 
 def test_an_answer_is_printed_with_its_source_and_place(capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,15 +106,15 @@ def on_a_terminal(command: list[str]) -> str:
 @pytest.mark.usefixtures("alone")
 def test_a_build_shows_its_steps_on_a_terminal_and_an_answer_its_highlight(make_index: MakeIndex) -> None:
     index = make_index({"a.md": "# A\n\nThe cat sat on the mat."})
-    (index.parent / "articles" / "b.md").write_text("# B\n\nThe owl slept in the barn. It snored.")
+    (index.parent / "articles" / "b.md").write_text("# B\n\nThe owl sleeps in the barn. It snores.")
     output = on_a_terminal([*IBIDEM, "build", "--index", str(index), "--articles", str(index.parent / "articles")])
     for step in ("Reading", "Preparing the encoder", "Cutting passages", "Embedding", "Writing", "Verifying"):
         assert step in output
     assert "2 articles (1 unchanged, 1 new, 0 changed)" in output
     output = on_a_terminal([*IBIDEM, "ask", "--index", str(index), "Where did the owl sleep?"])
-    highlighted = re.search(r"\x1b\[1;33m([^\x1b]*)", output)
-    assert highlighted
-    assert highlighted[1] == "The owl slept in the barn."
+    # The words that the question has too are underlined.
+    parts = [(1, "The "), (2, "owl"), (1, " "), (2, "sleeps"), (1, " in the barn.")]
+    assert "".join(f"\x1b[{'1;33' if marks == 1 else '1;4;33'}m{text}\x1b[0m" for marks, text in parts) in output
 
 
 def test_progress_says_nothing_where_there_is_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
