@@ -142,7 +142,9 @@ def wording(text: str, passages: Sequence[tuple[int, int]], vocabulary: Vocabula
 
 
 def runs(words: Words) -> Words:
-    """Every run of ``RUN`` words as a number, in order: ``RUN - 1`` fewer than words, none of a shorter text."""
+    """Every run of ``RUN`` words as a number, in order: ``RUN - 1`` fewer than words, or one of fewer words."""
+    if len(words) < RUN:
+        words = np.concatenate((words, np.zeros(RUN - len(words), np.uint64)))[: RUN * len(words)]
     count = max(0, len(words) - RUN + 1)
     result: Words = np.zeros(count, np.uint64)
     for offset, multiplier in enumerate(_MULTIPLIERS):
