@@ -1,6 +1,6 @@
 """Fits the calibration that comes along, and says what it is worth on questions that it was not fitted on.
 
-    python benchmarks/confidence.py COLLECTION OTHER ... [--work DIR] [--write]
+    python benchmarks/confidence.py COLLECTION OTHER ... [--work DIR] [--write | --reasons]
 
 COLLECTION is a folder with articles/ and questions.jsonl, OTHERs are folders or files of questions that its articles
 don't answer. Indexes are built below --work (kept, so that a second run embeds nothing). Fitted are the questions on
@@ -8,6 +8,9 @@ every other article of COLLECTION and the starter archive's tuning part, each as
 one; the four kinds of questions (two archives, answered and not) weigh the same. All figures are from other questions:
 those on the other articles, the starter archive's held part, and the OTHERs. A question counts as answered if one of
 the first five passages holds a gold quote. Prints JSON; --write keeps the calibration as qa/calibration.json.
+
+With --reasons it says instead why the same questions are refused, with the calibration that came along; beside them are
+questions of a few words (VAGUE), written for articles of SQuAD, each of which fits several of them.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import json
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -30,15 +34,40 @@ from index.generation import generation_folder
 from index.model import PACKAGED_MODEL
 from index.search import Engine, LocalEngine
 from qa.calibration import SHIPPED, Calibration, Reliability, Sample, Weights, as_json
+from qa.confidence import PASSAGES, confidence
 from qa.evaluation.calibrating import Case, ask, judged, sample, sure, today
 from qa.evaluation.questions import Question, QuestionSet, read_questions, read_unanswerable
 from qa.evaluation.statistics import auroc, rate
+from qa.reasons import reason
 from qa.settings import THRESHOLD
 
 STARTER = Path(corpus.__file__).resolve().parent
 STARTER_NAME = "starter archive"
 REFUSED = 0.05
 """Also printed: the unanswerable questions that are answered where this share of the answerable ones is refused."""
+
+VAGUE = (
+    "Who was the king?",
+    "What was the population?",
+    "When did the war end?",
+    "What is the capital?",
+    "Who was elected?",
+    "When was it founded?",
+    "Who discovered it?",
+    "What is the largest city?",
+    "How many people died?",
+    "When was the treaty signed?",
+    "Who wrote the book?",
+    "What is the temperature?",
+    "How many members are there?",
+    "What did the court decide?",
+    "Who led the army?",
+    "Where is the river?",
+    "What is the official language?",
+    "When was the church built?",
+    "Who invented the engine?",
+    "What is the main industry?",
+)
 
 Asked = tuple[Sample, list[Case]]
 
@@ -50,9 +79,13 @@ def main() -> None:
     parser.add_argument("others", type=Path, nargs="+")
     parser.add_argument("--work", type=Path, help="where the indexes are kept (default: nowhere)")
     parser.add_argument("--write", action="store_true", help="keep the calibration as qa/calibration.json")
+    parser.add_argument("--reasons", action="store_true", help="say why questions are refused")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         work = options.work or Path(temporary)
+        if options.reasons:
+            print(json.dumps(reasons(options.collection, options.others, work), indent=1))
+            return
         calibration, figures = run(options.collection, options.others, work)
     if options.write:
         SHIPPED.write_text(json.dumps(as_json(calibration), indent=1) + "\n", encoding="utf-8")
@@ -208,6 +241,36 @@ def apart(weights: Weights, own: Asked, others: Asked) -> dict[str, object]:
     """How well the answerable questions are told from others."""
     area = auroc(*([sure(weights, case) for case in some] for _, some in (own, others)))
     return {"auroc": asdict(area), "answered_wrongly": answered(weights, others[1])}
+
+
+def reasons(collection: Path, others: Sequence[Path], work: Path) -> dict[str, object]:
+    """How many questions of each kind are refused, and why."""
+    unseen = halves(read_questions(collection), 1)
+    held = read_questions(STARTER / "questions.jsonl", "held")
+    starter = engine([STARTER / "articles"], work / "starter")
+    whole = engine([collection / "articles"], work / unseen.name)
+    vague = QuestionSet("vague", "quotes", None, tuple(Question(text, text, (), {}) for text in VAGUE))
+    return {
+        "answerable": refused(whole, answerable(unseen)),
+        "written to look answerable": refused(whole, looks_answerable(unseen)),
+        "starter archive, held": refused(whole, held),
+        **{other.name: refused(whole, read_unanswerable(other)) for other in others},
+        "starter archive, held, asked of it: answerable": refused(starter, answerable(held)),
+        "starter archive, held, asked of it: others": refused(starter, looks_answerable(held)),
+        "vague": refused(whole, vague),
+    }
+
+
+def refused(archive: Engine, questions: QuestionSet) -> dict[str, object]:
+    """Why questions are refused; and how many would be said to have two readings if all were."""
+    why, readings = Counter[str](), 0
+    for question in questions.questions:
+        hits = archive.search(question.text, archive.encode([question.text])[0], PASSAGES)
+        kind = reason(archive, question.text, hits).kind
+        readings += kind == "two readings"
+        if (confidence(archive, hits) or 0.0) < THRESHOLD:
+            why[kind] += 1
+    return {"questions": len(questions.questions), "refused": dict(why), "two readings, refused or not": readings}
 
 
 def show(step: str, done: int, total: int | None) -> None:

@@ -10,13 +10,18 @@ from typing import Literal
 import regex
 
 from index.search import Engine, Hit
-from qa.confidence import confidence
+from qa.confidence import PASSAGES, confidence
 
 NEAR = 0.1
 """Below this confidence nothing is near. Of the questions that the shipped calibration was fitted on, hardly any that
 the archive answers is below it, and most of those about something else are."""
 
-Kind = Literal["nothing near", "missing", "uncertain"]
+RIVAL = 3
+DIFFERENT = 0.4
+"""Two passages are readings of their own if the odds of one are at most so many times those of the other, and if the
+cosine of their vectors is below this."""
+
+Kind = Literal["nothing near", "missing", "two readings", "uncertain"]
 
 _LETTER = r"[\p{Lu}\p{Lt}\p{Ll}\p{M}\p{Nd}]"
 _WORD = regex.compile(rf"{_LETTER}+(?:[-'’.,/&]{_LETTER}+)*")
@@ -41,8 +46,9 @@ class Reason:
     """Why a question is not answered.
 
     ``nothing near``: no passage is about the matter. ``missing``: some are, but none of those found has the names and
-    numbers of the question that are in ``missing``, nor has the title of its article. ``uncertain``: they have these,
-    and still are no likely answer. ``sentence`` says it to a person.
+    numbers of the question that are in ``missing``, nor has the title of its article. ``two readings``: the best two of
+    them from different sources are about equally near, and about different matters. ``uncertain``: none of these, and
+    still no likely answer. ``sentence`` says it to a person.
     """
 
     kind: Kind
@@ -59,7 +65,27 @@ def reason(engine: Engine, question: str, hits: Sequence[Hit]) -> Reason:
     if absent:
         named = " or ".join(f"“{name}”" for name in absent)
         return Reason("missing", absent, f"Some passages are near this question, but none of those found has {named}.")
+    readings = _two_readings(engine, hits[:PASSAGES])
+    if readings:
+        titles = " and ".join(f"“{hit.excerpt.article.title}”" for hit in readings)
+        sentence = f"Passages of {titles} are about equally near, on different matters: say more of what you mean."
+        return Reason("two readings", (), sentence)
     return Reason("uncertain", (), "Some passages are near this question, but none is likely to answer it.")
+
+
+def _two_readings(engine: Engine, hits: Sequence[Hit]) -> tuple[Hit, Hit] | None:
+    """The best hit and the best one of another source, if they are readings of their own."""
+    odds = {hit.passage: _odds(confidence(engine, [hit])) for hit in hits}
+    best, *others = sorted(hits, key=lambda hit: -odds[hit.passage])
+    rival = next((hit for hit in others if hit.cluster != best.cluster), None)
+    if rival is None or odds[best.passage] > RIVAL * odds[rival.passage]:
+        return None
+    is_different = engine.similarities([best.passage, rival.passage])[0, 1] < DIFFERENT
+    return (best, rival) if is_different else None
+
+
+def _odds(probability: float | None) -> float:
+    return 0.0 if probability is None else probability / (1 - probability)
 
 
 def missing(question: str, texts: Sequence[str]) -> tuple[str, ...]:

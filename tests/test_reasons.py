@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from index.generation import current_generation, generation_folder
 from index.search import Hit, LocalEngine, NearSentence
 from qa.confidence import confidence
 from qa.reasons import NEAR, missing, reason
+from tests.conftest import MakeIndex
 
 TEXTS = (
     "Sławosz Uznański flew in 2025; the Americans paid 2,000 dollars to SUPARCO.",
@@ -97,6 +99,55 @@ def test_the_title_counts_as_the_passage(engine: LocalEngine, hit: Hit) -> None:
     titled = replace(named, excerpt=replace(named.excerpt, article=replace(hit.excerpt.article, title="On Gagarin")))
     assert reason(engine, "Did Gagarin fly?", [named]).missing == ("Gagarin",)
     assert reason(engine, "Did Gagarin fly?", [titled]).kind == "uncertain"
+
+
+@pytest.fixture(scope="module")
+def two_matters(make_index: MakeIndex) -> LocalEngine:
+    """Two articles in which someone was elected, and have nothing else in common, and a copy of one of them."""
+    cheese = (
+        "The guild of cheese makers met in the old dairy at Gruyère. Its master was elected there by show of hands."
+    )
+    index = make_index(
+        {
+            "cheese.md": f"# Cheese\n\n{cheese}\n",
+            "cheese-again.md": f"# Cheese once more\n\n{cheese}\n",
+            "volcano.md": "# Volcano\n\nLava ran to the sea. A speaker was elected by the evacuated islanders.\n",
+        }
+    )
+    return LocalEngine(generation_folder(index, current_generation(index)))
+
+
+def elected(engine: LocalEngine, *figures: tuple[float, float]) -> list[Hit]:
+    """The hits for a question that fits both articles, the best first, as near as is given."""
+    question = "Who was elected?"
+    hits = engine.search(question, engine.encode([question])[0], 5)
+    assert {hit.excerpt.article.id for hit in hits} == {"cheese", "volcano"}
+    return [with_figures(hit, *pair) for hit, pair in zip(hits, figures, strict=True)]
+
+
+def with_figures(hit: Hit, closeness: float, cosine: float) -> Hit:
+    return replace(hit, closeness=closeness, sentences=(replace(hit.sentences[0], cosine=cosine),))
+
+
+def test_two_readings(two_matters: LocalEngine) -> None:
+    found = reason(two_matters, "Who was elected?", elected(two_matters, (0.5, 0.6), (0.5, 0.58)))
+    assert (found.kind, found.missing) == ("two readings", ())
+    assert "“Cheese" in found.sentence
+    assert "“Volcano”" in found.sentence
+    assert (
+        reason(two_matters, "Who was elected by NASA?", elected(two_matters, (0.5, 0.6), (0.5, 0.58))).kind == "missing"
+    )
+
+
+def test_one_that_is_nearer_by_far_is_the_only_reading(two_matters: LocalEngine) -> None:
+    assert reason(two_matters, "Who was elected?", elected(two_matters, (0.5, 0.7), (0.5, 0.4))).kind == "uncertain"
+
+
+def test_two_passages_on_the_same_matter_are_one_reading(engine: LocalEngine) -> None:
+    question = "When will the first Pakistani astronaut fly to the Chinese station?"
+    hits = engine.search(question, engine.encode([question])[0], 5)
+    assert len({hit.cluster for hit in hits}) > 1
+    assert reason(engine, "who flies?", [with_figures(hit, 0.5, 0.6) for hit in hits]).kind == "uncertain"
 
 
 def test_all_is_there_and_still_no_answer(engine: LocalEngine, hit: Hit) -> None:
