@@ -145,7 +145,7 @@ def _edited(text: str, share: float, dice: random.Random) -> str:
 
 
 def _nearness(text: str, words: Words) -> float:
-    found = nearest(Words(text), words, 0)
+    found = nearest(text, words, 0)
     return found.similarity if found else 0
 
 

@@ -28,8 +28,8 @@ _STARTS = 10
 _VOTES = 2000
 """So many pairs of equal words are looked at, those of the rarest words first: a bound for texts of a few words."""
 
-_LONGEST = 2000
-"""Of a longer quote, in words, no nearest text is looked for."""
+_LONGEST = 5000
+"""Of a longer quote, in code points, no nearest text is looked for: it is no passage, and would take long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _key(word: str) -> str:
     return word.lower() if word.isascii() else normalize("NFKC", word).casefold()
 
 
-def nearest(quote: Words, text: Words, least: float = LEAST_SIMILARITY) -> Near | None:
+def nearest(quote: str, text: Words, least: float = LEAST_SIMILARITY) -> Near | None:
     """The slice of a text that is most similar to a quote, of equals the first; ``None`` if none has the ``least``
     similarity.
 
@@ -82,15 +82,15 @@ def nearest(quote: Words, text: Words, least: float = LEAST_SIMILARITY) -> Near 
     has. Where nothing was added or left out all agree; else those in front of it and those behind it do, and so the
     strongest votes tell where the slice begins and where it ends.
     """
-    if len(quote.keys) > _LONGEST:
+    if len(quote) > _LONGEST:
         return None
-    length, best = len(quote.keys), None
-    offsets = _offsets(quote, text)
+    words, best = Words(quote), None
+    length, offsets = len(words.keys), _offsets(words, text)
     for first, last in product(offsets, offsets):
         start, end = max(first, 0), min(last + length, len(text.keys))
         if not start < end <= start + 2 * length:
             continue
-        similarity = Indel.normalized_similarity(quote.keys, text.keys[start:end], score_cutoff=least)
+        similarity = Indel.normalized_similarity(words.keys, text.keys[start:end], score_cutoff=least)
         if similarity >= least and (best is None or (-similarity, start, end) < (-best[0], *best[1:])):
             best = similarity, start, end
             least = similarity

@@ -89,6 +89,8 @@ def _values(data: bytes) -> Iterator[Any]:
     except UnicodeDecodeError as error:
         raise NotJson(f"the citations are not JSON in UTF-8: {error}") from None
     end = _space(text, 0)
+    if end == len(text):
+        raise NotJson("the citations are not JSON: there is nothing at all")
     while end < len(text):
         start = end
         try:

@@ -233,8 +233,7 @@ def _differences(given: Given, citation: Citation, archive: _Archive) -> tuple[D
 
 def _changed(given: Given, texts: Sequence[_Text], archive: _Archive) -> Check:
     """Of a quote that does not stand in any of these texts."""
-    quote = Words(given.quote)
-    near = [(found, text) for text in texts if (found := nearest(quote, text.words))]
+    near = [(found, text) for text in texts if (found := nearest(given.quote, text.words))]
     if not near:
         explanation = "The quote does not stand in the article, nor does anything like it."
         return Check("changed", given.article_id, archive.generation, explanation)

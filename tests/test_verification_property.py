@@ -11,7 +11,7 @@ from typing import Any
 from unicodedata import normalize
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -205,7 +205,7 @@ def is_true(citation: Values, engine: LocalEngine, citations: list[Values]) -> b
     return end <= len(text) and known | citation == known
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.randoms(use_true_random=True))
 def test_a_tampered_citation_is_never_verified(
     engine: LocalEngine, history: History, citations: list[Values], dice: Random
