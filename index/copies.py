@@ -15,7 +15,6 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from datasketch import MinHash
 from numpy.typing import NDArray
 
 from corpus.errors import DamagedGeneration
@@ -162,6 +161,8 @@ def _candidates(archive: _Archive, progress: Progress) -> list[tuple[int, int]]:
 
 def _sketch(archive: _Archive, progress: Progress) -> tuple[Numbers, NDArray[np.uint32]]:
     """The sketches of all passages and articles that have runs of words, and the two articles of each."""
+    from datasketch import MinHash  # takes a third of a second, and a service only reads what a build found
+
     homes, sketches = [], []
     empty = MinHash(_HASHES, _SEED, hashfunc=int)
     for number, (home, shingles) in enumerate(_sketched(archive), 1):

@@ -357,6 +357,8 @@ def test_a_generation_holds_what_its_manifest_lists_and_no_pickle(index: Path) -
         assert (content[:1], content[-1:]) != (b"\x80", b"."), f"{name} begins and ends as a pickle does"
     types = {name: np.load(folder / name, allow_pickle=False).dtype.str for name in files if name.endswith(".npy")}
     assert types == {
+        "article_clusters.npy": "<i4",
+        "passage_groups.npy": "<i4",
         "ranges.npy": "<i8",
         "pieces.npy": "|i1",
         "piece_starts.npy": "<i8",
@@ -374,7 +376,10 @@ def test_progress_goes_step_by_step_up_to_what_there_is(new_index: Path, archive
     calls: list[tuple[str, int, int | None]] = []
     report = build([archive], new_index, model.PACKAGED_MODEL, lambda *call: calls.append(call))
     steps = list(dict.fromkeys(step for step, _, _ in calls))
-    assert steps == ["Reading", "Preparing the encoder", "Cutting passages", "Embedding", "Writing", "Verifying"]
+    assert steps == [
+        *("Reading", "Preparing the encoder", "Cutting passages", "Sketching passages", "Comparing copies"),
+        *("Embedding", "Writing", "Verifying"),
+    ]
     assert [call for call in calls if call[0] == "Embedding"][-1] == ("Embedding", report.embedded, report.embedded)
     assert [done for step, done, _ in calls if step == "Reading"] == [1, 2, 3]
 

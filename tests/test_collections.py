@@ -14,6 +14,7 @@ from qa.evaluation.asking import ask
 from qa.evaluation.measures import NAMES
 from qa.evaluation.output import read_evaluation, write
 from qa.evaluation.questions import QUESTIONS_FILE, read_questions
+from qa.settings import DEFAULT_POLICY
 from tests.conftest import ROOT, MakeIndex, no_progress
 
 COLLECTION = ROOT.parent / "shared" / "data" / "squad-articles"
@@ -30,7 +31,7 @@ def test_other_tools_calculate_the_figures_of_a_real_collection(make_index: Make
     (tmp_path / QUESTIONS_FILE).write_text("\n".join(mine), encoding="utf-8")
     engine = LocalEngine(generation_folder(index, current_generation(index)))
 
-    write(tmp_path / "result", ask(engine, [read_questions(tmp_path)], 0.5, no_progress), None)
+    write(tmp_path / "result", ask(engine, [read_questions(tmp_path)], DEFAULT_POLICY, no_progress), None)
 
     (result,) = read_evaluation(tmp_path / "result").sets
     assert len(result.outcomes) == len(mine) >= 50

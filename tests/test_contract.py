@@ -341,20 +341,21 @@ def test_citations_must_be_declared_as_json(client: FlaskClient) -> None:
 
 
 def test_an_answer_s_citations_are_verified(client: FlaskClient, index: Path) -> None:
-    answer = client.get("/v1/ask", query_string={"question": QUESTION, "top_k": 7}).json
+    answer = json.loads(client.get("/v1/ask", query_string={"question": QUESTION, "top_k": 7}).data)
     citations = [passage["citation"] for passage in answer["passages"]]
     for body in (citations, answer, {"citations": citations}):
-        checks = client.post("/v1/citations/verify", json=body).json
+        checks = json.loads(client.post("/v1/citations/verify", json=body).data)
         assert list(checks) == ["generation", "results"]
         assert checks["generation"] == current_generation(index)
         assert [check["status"] for check in checks["results"]] == ["verified"] * 7
         assert [check["citation"] for check in checks["results"]] == citations
-    one = client.post("/v1/citations/verify", json={**citations[0], "quote": citations[0]["quote"] + "!"}).json
-    assert [check["status"] for check in one["results"]] == ["changed"]
+    tampered = {**citations[0], "quote": citations[0]["quote"] + "!"}
+    checks = json.loads(client.post("/v1/citations/verify", json=tampered).data)
+    assert [check["status"] for check in checks["results"]] == ["changed"]
 
 
 def test_what_confidence_was_fitted_on_is_told(client: FlaskClient, index: Path) -> None:
-    found = client.get("/v1/calibration").json
+    found = json.loads(client.get("/v1/calibration").data)
     assert found["generation"] == current_generation(index)
     reliability = found["calibration"]["reliability"]
     assert sum(part["count"] for part in reliability["bins"]) > 1000

@@ -14,6 +14,7 @@ from qa.evaluation.questions import Question, QuestionSet, Quote, read_questions
 from qa.evaluation.result import Outcome
 from qa.evaluation.runs import ask_run, needs_index
 from qa.evaluation.trec import Run, read_run, write_run
+from qa.settings import DEFAULT_POLICY
 from tests.conftest import ROOT, no_progress
 
 BEIR = QuestionSet(
@@ -60,7 +61,7 @@ def test_a_judged_question_that_the_run_does_not_have_counts_0(tmp_path: Path) -
 
 def test_the_run_of_an_engine_gives_that_engines_figures(engine: LocalEngine, tmp_path: Path) -> None:
     sets = [read_questions(ROOT / "corpus" / "questions.jsonl", "tuning")]
-    asked = ask(engine, sets, 0.5, no_progress)
+    asked = ask(engine, sets, DEFAULT_POLICY, no_progress)
     write_run(tmp_path / "run", asked.judged[0].rankings)
     given = read_run(tmp_path / "run")
     assert needs_index(given, sets)
