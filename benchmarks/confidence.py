@@ -35,7 +35,7 @@ from index.model import PACKAGED_MODEL
 from index.search import Engine, LocalEngine
 from qa.calibration import SHIPPED, Calibration, Reliability, Sample, Weights, as_json
 from qa.confidence import PASSAGES, confidence
-from qa.evaluation.calibrating import Case, ask, judged, sample, sure, today
+from qa.evaluation.calibrating import Case, ask, judged, platt, sample, sure, today
 from qa.evaluation.questions import Question, QuestionSet, read_questions, read_unanswerable
 from qa.evaluation.statistics import auroc, rate
 from qa.reasons import reason
@@ -122,6 +122,8 @@ def run(collection: Path, others: Sequence[Path], work: Path) -> tuple[Calibrati
         folds=None,
         reliability=reliable(weights, measured_on),
     )
+    near = asked(starter, STARTER_NAME, held)
+    own_weights = platt(fitted_on[1][1], weights)
     half = engine([half_of_articles(collection, fitting, work / "half-articles")], work / "half")
     return calibration, {
         f"where {REFUSED:.0%} of the answerable questions are refused": at_refused(weights, own, elsewhere),
@@ -135,7 +137,8 @@ def run(collection: Path, others: Sequence[Path], work: Path) -> tuple[Calibrati
         "unanswerable questions written to look answerable": apart(
             weights, own, asked(whole, questions.name, looks_answerable(unseen))
         ),
-        "starter archive, held part": asdict(reliable(weights, [asked(starter, STARTER_NAME, held)])),
+        "starter archive, held part": asdict(reliable(weights, [near])),
+        "starter archive, held part, calibrated by the tuning part": asdict(reliable(own_weights, [near])),
     }
 
 
