@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from qa.calibration import Weights, calibration_of, shipped
 from qa.confidence import Features, evidence, probability
 from qa.evaluation.calibrating import FOLDS, LEAST, Case, ask, calibrate, calibrate_index, folds, platt, sure
 from qa.evaluation.questions import Question, QuestionSet, Quote, read_questions
+from qa.live import Live
 from tests.conftest import ARTICLES, ROOT, no_progress, write_articles
 
 BASE = Weights(-13, 15, 7.5)
@@ -143,6 +145,20 @@ def test_an_index_keeps_its_calibration_through_builds(new_index: Path, tmp_path
     report = build([ARTICLES, tmp_path / "more"], new_index, PACKAGED_MODEL, no_progress)
     assert report.new == 1
     assert calibration_of(read_manifest(generation_folder(new_index, report.generation))) == found
+
+
+def test_a_running_service_goes_by_a_new_calibration(new_index: Path) -> None:
+    live = Live(new_index)
+    live.start()
+    try:
+        found = calibrate_index(new_index, [starter()], 0.5, no_progress)
+        given_up = time.monotonic() + 30
+        while live.engine.manifest.calibration is None and time.monotonic() < given_up:
+            time.sleep(0.05)
+        assert calibration_of(live.engine.manifest) == found
+        assert live.problem is None
+    finally:
+        live.stop()
 
 
 def test_nothing_is_published_while_another_builds_or_if_there_are_too_few(new_index: Path) -> None:
