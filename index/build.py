@@ -5,8 +5,6 @@ folders → articles → sentences and passages → vectors (only of new texts) 
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +35,10 @@ Gate = Callable[[Engine, Callable[[], Engine], Progress], Mapping[str, Any]]
 """Judges a generation before it is published. Called with its engine, with what opens the current generation (raises an
 ``IbidemError`` if there is none, or if it can't be opened), and with the progress; what it returns is kept in the
 manifest as JSON, and what it raises keeps the generation from being published."""
+
+Calibrating = Callable[[Mapping[str, Any] | None, str], Mapping[str, Any] | None]
+"""Says what a new generation's confidence goes by, as JSON. Called with what that of the current one goes by, if it has
+the same encoder, and with the name of the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,10 @@ class _Texts:
     by_key: dict[bytes, str] = field(default_factory=dict)
 
 
+def _unchanged(calibration: Mapping[str, Any] | None, model_name: str) -> Mapping[str, Any] | None:
+    return calibration
+
+
 def build(
     folders: Sequence[Path],
     index: Path,
@@ -79,10 +85,12 @@ def build(
     progress: Progress,
     gate: Gate | None = None,
     cross_encoder: CrossEncoder | None = None,
+    calibrating: Calibrating = _unchanged,
 ) -> Report:
     """Builds a generation of all articles in ``folders`` and makes it current, if the ``gate`` lets it pass.
 
-    The gate's engines have the ``cross_encoder``, as those that serve have.
+    The gate's engines have the ``cross_encoder``, as those that serve have. ``calibrating`` says what confidence goes
+    by.
 
     Up to its last step the index is what it was, whatever happens. Raises ``BuildInProgress``, ``NoArticles``,
     ``EncoderUnavailable``, or what the gate does.
@@ -105,7 +113,7 @@ def build(
             passages=texts_writer.passages,
             sentences=texts_writer.sentences,
             rejected=tuple((str(rejection.path), rejection.reason) for rejection in rejected),
-            calibration=_calibration(index, encoder.identity),
+            calibration=calibrating(_calibration(index, encoder.identity), encoder.description.model),
             removed={article: seen for article, seen in last_seen.items() if article not in after},
         )
         progress("Verifying", 0, None)
@@ -156,7 +164,7 @@ def _before(index: Path) -> tuple[dict[str, Entry], dict[str, str]]:
 
 
 def _calibration(index: Path, encoder: str) -> Mapping[str, Any] | None:
-    """The calibration of the current generation, if it has one for this encoder."""
+    """The calibration of the current generation, if that has this encoder."""
     try:
         manifest = generation.read_manifest(generation.generation_folder(index, generation.current_generation(index)))
     except IbidemError:
@@ -203,19 +211,11 @@ def _reuse_encoder(identity: str, index: Path, folder: Path) -> bool:
                 generation.file_sha256(path) == manifest.files[name] for name, path in files.items()
             ):
                 for name, path in files.items():
-                    _link(path, folder / name)
+                    generation.link(path, folder / name)
                 return True
         except (IbidemError, OSError, KeyError):
             continue
     return False
-
-
-def _link(source: Path, target: Path) -> None:
-    """Gives a file that never changes a second name, or copies it where the file system has no links."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 def _write_index(index: Path, folder: Path, writer: StoreWriter, encoder: Encoder, progress: Progress) -> int:

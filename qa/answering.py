@@ -13,7 +13,7 @@ from index.filters import EVERYTHING, Filters
 from index.search import Engine, Hit
 from index.store import Excerpt
 from qa.citations import Citation, cite, permalink
-from qa.confidence import confidence
+from qa.confidence import confidence, each_alone
 from qa.ordering import FIRST, Dated, distinct_first, timeline
 from qa.reasons import Reason, reason
 from qa.settings import DEFAULT_POLICY, Policy
@@ -167,7 +167,7 @@ def _answer(engine: Engine, query: Query, vectors: QuestionVectors, policy: Poli
     # More than are shown, so that the order does not depend on how many are.
     found = engine.search(query.question, vectors, max(query.top_k, FIRST), query.filters)
     searched = perf_counter() - begun
-    answering = _answering(engine, found, policy.threshold)
+    answering = _answering(engine, found[:FIRST], policy.threshold)
     hits = (distinct_first(found, answering) if policy.diversity else found)[: query.top_k]
     sure = confidence(engine, found[: query.top_k])
     answered = sure is None or sure >= policy.threshold
@@ -188,8 +188,8 @@ def _answer(engine: Engine, query: Query, vectors: QuestionVectors, policy: Poli
 
 
 def _answering(engine: Engine, hits: Sequence[Hit], threshold: float) -> list[Hit]:
-    """Those of the first hits that answer the question even if they stood alone."""
-    alone = ((hit, confidence(engine, [hit])) for hit in hits[:FIRST])
+    """Those of the hits that answer the question even if they stood alone."""
+    alone = zip(hits, each_alone(engine, hits), strict=True)
     return [hit for hit, sure in alone if sure is not None and sure >= threshold]
 
 

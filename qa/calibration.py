@@ -19,6 +19,9 @@ from index.generation import Manifest
 from index.model import PACKAGED_MODEL
 from qa.evaluation.result import Figure, Rate
 
+OWN_ARCHIVE = "this archive"
+"""What a calibration calls the archive that it was fitted to."""
+
 SHIPPED = Path(__file__).with_name("calibration.json")
 
 
@@ -90,6 +93,11 @@ class Calibration:
     folds: int | None
     reliability: Reliability
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it was fitted to the archive that it is for, and did not come along."""
+        return all(sample.archive == OWN_ARCHIVE for sample in self.fitted_on)
+
 
 _ADAPTER = TypeAdapter(Calibration)
 
@@ -119,3 +127,14 @@ def as_json(calibration: Calibration) -> Mapping[str, Any]:
     """The calibration as JSON has it, for a manifest."""
     values: Mapping[str, Any] = _ADAPTER.dump_python(calibration, mode="json")
     return values
+
+
+def carry_on(current: Mapping[str, Any] | None, model: str) -> Mapping[str, Any] | None:
+    """What a new generation goes by: the current one's calibration if it is the archive's own, or else the one that
+    comes along, if it is for the model. For ``index.build``."""
+    try:
+        if current is not None and _ADAPTER.validate_python(current).is_own:
+            return current
+    except ValidationError:  # of another version
+        pass
+    return as_json(shipped()) if model == PACKAGED_MODEL else None

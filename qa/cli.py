@@ -57,13 +57,16 @@ def build(folders: tuple[Path, ...], gate: tuple[Path, ...], force: bool, as_jso
     """
     from index.build import build as build_index
     from index.cross_encoder import open_cross_encoder
+    from qa.calibration import carry_on
     from qa.terminal import show_progress
 
     settings = load_settings({"articles": folders or None, "gate": gate or None, **given})
     judge = _gate(settings, force)
     cross_encoder = open_cross_encoder(settings.cross_encoder) if judge else None
     with show_progress() as progress:
-        report = build_index(settings.articles, settings.index, settings.model, progress, judge, cross_encoder)
+        report = build_index(
+            settings.articles, settings.index, settings.model, progress, judge, cross_encoder, carry_on
+        )
     if as_json:
         print_json(report)
     else:

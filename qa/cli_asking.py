@@ -37,6 +37,16 @@ def filter_options(function: Function) -> Function:
     )(function)
 
 
+def unanswerable_option(function: Function) -> Function:
+    """Adds ``--unanswerable``."""
+    return click.option(
+        "--unanswerable",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="Further questions, which this archive does not answer; may be given more than once.",
+    )(function)
+
+
 @click.command(cls=Command, context_settings=HELP_OPTIONS)
 @click.argument("question")
 @index_option
@@ -80,12 +90,7 @@ def ask(
 @click.option("--generation", metavar="ID", help="The generation to ask, if not the current one.")
 @click.option("--run", type=click.Path(path_type=Path), help="A TREC run file to be judged; then no index is asked.")
 @click.option("--part", help="Only the questions of this part: tuning or held.")
-@click.option(
-    "--unanswerable",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Further questions, which this archive does not answer; may be given more than once.",
-)
+@unanswerable_option
 @click.option("--against", metavar="RESULT_OR_GENERATION", help="What to compare with: a result's folder, or an id.")
 @click.option("--output", type=click.Path(path_type=Path), help="The folder for the result.")
 @cross_encoder_option
@@ -162,18 +167,21 @@ def verify(file: BinaryIO, index: Path | None, as_json: bool) -> None:
 @click.argument("questions", nargs=-1, required=True, type=click.Path(path_type=Path))
 @index_option
 @click.option("--part", help="Only the questions of this part: tuning or held.")
+@unanswerable_option
 @json_option
-def calibrate(questions: tuple[Path, ...], index: Path | None, part: str | None, as_json: bool) -> None:
+def calibrate(
+    questions: tuple[Path, ...], index: Path | None, part: str | None, unanswerable: tuple[Path, ...], as_json: bool
+) -> None:
     """Fit the confidence to this archive by QUESTIONS, those that it answers and those that it doesn't.
 
     They are questions.jsonl files or BEIR folders. The result goes into a new generation, which later ones carry on.
     """
     from qa.evaluation.calibrating import calibrate_index
-    from qa.evaluation.questions import read_questions
+    from qa.evaluation.questions import read_questions, read_unanswerable
     from qa.terminal import print_calibration, show_progress
 
     settings = load_settings({"index": index})
-    sets = [read_questions(path, part) for path in questions]
+    sets = [*(read_questions(path, part) for path in questions), *map(read_unanswerable, unanswerable)]
     with show_progress() as progress:
         calibration = calibrate_index(settings.index, sets, settings.threshold, progress)
     if as_json:

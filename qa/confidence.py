@@ -50,3 +50,12 @@ def confidence(engine: Engine, hits: Sequence[Hit]) -> float | None:
     for the model. Raises as ``calibration_of`` does."""
     calibration = calibration_of(engine.manifest)
     return None if calibration is None else probability(evidence(calibration.weights, features(hits)))
+
+
+def each_alone(engine: Engine, hits: Sequence[Hit]) -> list[float | None]:
+    """For each of the hits the probability that it answers the question, were it the only one. Raises as
+    ``calibration_of`` does."""
+    calibration = calibration_of(engine.manifest)
+    if calibration is None:
+        return [None] * len(hits)
+    return [probability(evidence(calibration.weights, features([hit]))) for hit in hits]

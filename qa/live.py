@@ -14,6 +14,7 @@ from corpus.errors import IbidemError
 from index.cross_encoder import CrossEncoder
 from index.generation import CURRENT_FILE, current_generation, generation_folder
 from index.search import Engine, LocalEngine
+from qa.calibration import calibration_of
 
 log = logging.getLogger("ibidem")
 
@@ -85,6 +86,7 @@ class Live:
 def open_current(index: Path, cross_encoder: CrossEncoder | None = None) -> Engine:
     """The engine of the current generation, verified and warmed by answering questions."""
     engine = LocalEngine(generation_folder(index, current_generation(index)), cross_encoder)
+    calibration_of(engine.manifest)  # One that can't be used shows now, and not when somebody asks.
     for question in _WARMING_QUESTIONS:
         engine.search(question, engine.encode([question])[0], 1)
     return engine

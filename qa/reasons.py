@@ -10,7 +10,7 @@ from typing import Literal
 import regex
 
 from index.search import Engine, Hit
-from qa.confidence import PASSAGES, confidence
+from qa.confidence import PASSAGES, confidence, each_alone
 
 NEAR = 0.1
 """Below this confidence nothing is near. Of the questions that the shipped calibration was fitted on, hardly any that
@@ -75,7 +75,7 @@ def reason(engine: Engine, question: str, hits: Sequence[Hit]) -> Reason:
 
 def _two_readings(engine: Engine, hits: Sequence[Hit]) -> tuple[Hit, Hit] | None:
     """The best hit and the best one of another source, if they are readings of their own."""
-    odds = {hit.passage: _odds(confidence(engine, [hit])) for hit in hits}
+    odds = {hit.passage: _odds(sure) for hit, sure in zip(hits, each_alone(engine, hits), strict=True)}
     best, *others = sorted(hits, key=lambda hit: -odds[hit.passage])
     rival = next((hit for hit in others if hit.cluster != best.cluster), None)
     if rival is None or odds[best.passage] > RIVAL * odds[rival.passage]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from corpus.errors import InvalidQuestions, UnlocatedGold
+from index.filters import Filters
 from index.generation import current_generation, generation_folder
 from index.search import LocalEngine
-from qa.answering import MAX_CHARACTERS, MAX_PASSAGES, Answer, AnsweringPassage, Query, answer
+from qa.answering import MAX_CHARACTERS, MAX_PASSAGES, Query, answer
 from qa.evaluation.asking import BATCH, ask, evaluate
 from qa.evaluation.measures import NAMES
 from qa.evaluation.outcomes import Asked
@@ -85,21 +85,13 @@ def test_figures_are_means_over_the_answerable_questions(held: Asked) -> None:
         assert figure.low <= figure.value <= figure.high
 
 
-def ranked(found: Answer) -> Iterator[tuple[AnsweringPassage, tuple[str, int, int]]]:
-    """The passages of an answer, and behind each those of its copies, with the places where they stand."""
-    for passage in found.passages:
-        yield passage, (passage.citation.article_id, passage.start, passage.end)
-        for copy in passage.also_in:
-            yield passage, (copy.article_id, copy.start, copy.end)
-
-
 def test_what_is_judged_is_what_the_same_answer_call_gives(engine: LocalEngine, held: Asked) -> None:
     outcome = held.evaluation.sets[0].outcomes[0]
-    answered = answer(engine, Query(outcome.question, MAX_PASSAGES))
-    documents = list(ranked(answered))
-    assert held.judged[0].rankings[outcome.id] == tuple(passage_id(*place) for _, place in documents)
-    assert [(one.article, one.start, one.end) for one in outcome.ranking] == [place for _, place in documents[:SHOWN]]
-    assert [one.score for one in outcome.ranking] == [passage.score for passage, _ in documents[:SHOWN]]
+    answered = answer(engine, Query(outcome.question, MAX_PASSAGES, Filters(copies="all")))
+    places = [(p.citation.article_id, p.citation.start, p.citation.end) for p in answered.passages]
+    assert held.judged[0].rankings[outcome.id] == tuple(passage_id(*place) for place in places)
+    assert [(one.article, one.start, one.end) for one in outcome.ranking] == places[:SHOWN]
+    assert [one.score for one in outcome.ranking] == [passage.score for passage in answered.passages[:SHOWN]]
     assert (outcome.confidence, outcome.answered) == (answered.confidence, answered.answered)
 
 
@@ -110,9 +102,7 @@ def test_titles_and_sentences_are_kept_of_the_first_five_and_of_gold(engine: Loc
             assert one.title is one.sentence is None
             continue
         assert one.title
-        if one.sentence is None:  # a copy, whose nearest sentence isn't looked for
-            assert one.article == "2025/tiangong-first-foreign-visitor"
-            continue
+        assert one.sentence
         assert one.sentence.removesuffix("…") in engine.article(one.article).text[one.start : one.end]
     sentences = [one.sentence for outcome in outcomes for one in outcome.ranking if one.sentence]
     assert max(map(len, sentences)) <= 200
@@ -136,8 +126,8 @@ def test_an_article_ranks_where_its_best_passage_does(engine: LocalEngine) -> No
     article = engine.catalogue()[3].id
     question = Question("q", "Which astronauts were selected?", (), {article: 1})
     asked = ask(engine, [QuestionSet("beir", "articles", None, (question,))], DEFAULT_POLICY, no_progress)
-    found = answer(engine, Query(question.text, MAX_PASSAGES))
-    ranking = list(dict.fromkeys(article_id for _, (article_id, *_) in ranked(found)))
+    passages = answer(engine, Query(question.text, MAX_PASSAGES, Filters(copies="all"))).passages
+    ranking = list(dict.fromkeys(passage.citation.article_id for passage in passages))
     assert asked.judged[0].rankings["q"] == tuple(ranking)
     assert asked.judged[0].judgements == {"q": {article: 1}}
     (outcome,) = asked.evaluation.sets[0].outcomes

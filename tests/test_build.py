@@ -377,7 +377,7 @@ def test_progress_goes_step_by_step_up_to_what_there_is(new_index: Path, archive
     report = build([archive], new_index, model.PACKAGED_MODEL, lambda *call: calls.append(call))
     steps = list(dict.fromkeys(step for step, _, _ in calls))
     assert steps == [
-        *("Reading", "Preparing the encoder", "Cutting passages", "Sketching passages", "Comparing copies"),
+        *("Reading", "Preparing the encoder", "Cutting passages", "Sketching passages"),
         *("Embedding", "Writing", "Verifying"),
     ]
     assert [call for call in calls if call[0] == "Embedding"][-1] == ("Embedding", report.embedded, report.embedded)

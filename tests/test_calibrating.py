@@ -15,7 +15,7 @@ from index.build import build
 from index.generation import current_generation, exclusive, generation_folder, read_manifest
 from index.model import PACKAGED_MODEL
 from index.search import LocalEngine
-from qa.calibration import Weights, calibration_of, shipped
+from qa.calibration import Weights, as_json, calibration_of, carry_on, shipped
 from qa.confidence import Features, evidence, probability
 from qa.evaluation.calibrating import FOLDS, LEAST, Case, ask, calibrate, calibrate_index, folds, platt, sure
 from qa.evaluation.questions import Question, QuestionSet, Quote, read_questions
@@ -142,9 +142,21 @@ def test_an_index_keeps_its_calibration_through_builds(new_index: Path, tmp_path
     engine = LocalEngine(generation_folder(new_index, after))
     assert calibration_of(engine.manifest) == found != shipped()
     write_articles(tmp_path / "more", {"new.md": "# News\n\nThe lamp was lit on 1 February 1811.\n"})
-    report = build([ARTICLES, tmp_path / "more"], new_index, PACKAGED_MODEL, no_progress)
+    folders = [ARTICLES, tmp_path / "more"]
+    report = build(folders, new_index, PACKAGED_MODEL, no_progress, calibrating=carry_on)
     assert report.new == 1
     assert calibration_of(read_manifest(generation_folder(new_index, report.generation))) == found
+
+
+def test_a_build_says_what_confidence_goes_by_if_the_archive_has_no_calibration_of_its_own(new_index: Path) -> None:
+    for _ in range(2):
+        report = build([ARTICLES], new_index, PACKAGED_MODEL, no_progress, calibrating=carry_on)
+        manifest = read_manifest(generation_folder(new_index, report.generation))
+        assert manifest.calibration == as_json(shipped())
+        assert calibration_of(manifest) == shipped()
+    assert carry_on({"of": "another version"}, PACKAGED_MODEL) == as_json(shipped())
+    assert carry_on(as_json(shipped()), "another model") is None
+    assert not shipped().is_own
 
 
 def test_a_running_service_goes_by_a_new_calibration(new_index: Path) -> None:

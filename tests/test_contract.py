@@ -320,7 +320,7 @@ def test_a_citation_that_lacks_what_a_check_needs_is_a_problem(client: FlaskClie
 @pytest.mark.parametrize(
     ("data", "status", "says"),
     [
-        (b"", 422, "no citation"),
+        (b"", 400, "JSON"),
         (b"{", 400, "JSON"),
         (b"\xff\xfe", 400, "JSON"),
         (b"[]", 422, "no citation"),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from index.build import Progress
+from index.filters import Filters
 from index.search import Engine
 from qa.answering import MAX_PASSAGES, Answer, AnsweringPassage, Query, answer_all
 from qa.evaluation.abstention import abstention
@@ -22,6 +23,9 @@ BATCH = 256
 """So many questions are embedded together."""
 
 _SENTENCE_CHARACTERS = 200
+
+# Gold may be in any of them; an answer shows one and names the others.
+_ALL_COPIES = Filters(copies="all")
 
 
 def evaluate(
@@ -72,7 +76,7 @@ def _found(
     for begun in range(0, len(questions.questions), BATCH):
         batch = questions.questions[begun : begun + BATCH]
         askable = [question for question in batch if question.askable]
-        answers = answer_all(engine, [Query(question.text, MAX_PASSAGES) for question in askable], policy)
+        answers = answer_all(engine, [Query(question.text, MAX_PASSAGES, _ALL_COPIES) for question in askable], policy)
         found = {
             question.id: _found_by(questions.layout, question, answer)
             for question, answer in zip(askable, answers, strict=True)
@@ -82,15 +86,14 @@ def _found(
 
 
 def _found_by(layout: Layout, question: Question, answer: Answer) -> Found:
-    by_document: dict[str, Ranked] = {}
+    by_document: dict[str, AnsweringPassage] = {}
     for passage in answer.passages:
-        for ranked in _ranked(layout, passage):
-            by_document.setdefault(ranked.document, ranked)
+        by_document.setdefault(_document(layout, passage), passage)
     first = answer.passages[:FIRST]
     return Found(
         question=question,
         documents=tuple(by_document),
-        shown=tuple(islice(by_document.values(), SHOWN)),
+        shown=tuple(_ranked(*entry) for entry in islice(by_document.items(), SHOWN)),
         passages=tuple(Slice(p.citation.article_id, p.citation.start, p.citation.end) for p in first),
         highlights=tuple(_highlighted(passage) for passage in first),
         confidence=answer.confidence,
@@ -103,34 +106,27 @@ def _refused(question: Question) -> Found:
     return Found(question, (), (), (), (), 0.0, answered=False)
 
 
-def _ranked(layout: Layout, passage: AnsweringPassage) -> Iterator[Ranked]:
-    """The document of a passage, and behind it those of its copies, which the answer lists with it."""
-    best = passage.highlights[0]
-    sentence = _shortened(passage.text[best.start - passage.start : best.end - passage.start])
+def _document(layout: Layout, passage: AnsweringPassage) -> str:
+    """The id in a run file; an article's rank is that of its best passage."""
     citation = passage.citation
-    yield Ranked(
-        document=_document(layout, citation.article_id, passage.start, passage.end),
+    if layout == "articles":
+        return encode(citation.article_id)
+    return passage_id(citation.article_id, citation.start, citation.end)
+
+
+def _ranked(document: str, passage: AnsweringPassage) -> Ranked:
+    citation = passage.citation
+    best = passage.highlights[0]
+    sentence = passage.text[best.start - passage.start : best.end - passage.start]
+    return Ranked(
+        document=document,
         score=passage.score,
         article=citation.article_id,
         title=citation.title,
-        start=passage.start,
-        end=passage.end,
-        sentence=sentence,
+        start=citation.start,
+        end=citation.end,
+        sentence=_shortened(sentence),
     )
-    for copy in passage.also_in:
-        yield Ranked(
-            document=_document(layout, copy.article_id, copy.start, copy.end),
-            score=passage.score,
-            article=copy.article_id,
-            title=copy.title,
-            start=copy.start,
-            end=copy.end,
-        )
-
-
-def _document(layout: Layout, article_id: str, start: int, end: int) -> str:
-    """The id in a run file; an article's rank is that of its best passage."""
-    return encode(article_id) if layout == "articles" else passage_id(article_id, start, end)
 
 
 def _shortened(sentence: str) -> str:

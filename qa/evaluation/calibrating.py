@@ -19,7 +19,7 @@ from corpus.errors import InvalidQuestions
 from index.build import Progress
 from index.generation import current_generation, exclusive, generation_folder, republish
 from index.search import Engine, Hit, LocalEngine
-from qa.calibration import Calibration, Reliability, Sample, Weights, as_json, shipped
+from qa.calibration import OWN_ARCHIVE, Calibration, Reliability, Sample, Weights, as_json, shipped
 from qa.confidence import PASSAGES, Features, evidence, features, probability
 from qa.evaluation.gold import GoldFinder
 from qa.evaluation.questions import Question, QuestionSet, check_names
@@ -71,7 +71,7 @@ def calibrate(engine: Engine, sets: Sequence[QuestionSet], threshold: float, pro
     ``UnlocatedGold``.
     """
     check_names(sets)
-    samples = tuple(sample(one, "this archive") for one in sets)
+    samples = tuple(sample(one, OWN_ARCHIVE) for one in sets)
     _check_enough(samples)
     cases = [case for one in sets for case in ask(engine, one.questions, progress)]
     return Calibration(
