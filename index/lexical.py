@@ -34,6 +34,8 @@ PAIR_SLOP = 4
 _ANALYZER = "english"
 _MARKS = regex.compile(r"[\p{M}\u200c\u200d]+")
 _MEMORY_BYTES = 128_000_000
+_QUESTIONS_KEPT = 16
+_LONGEST = 2**31
 
 
 class LexicalIndex:
@@ -48,6 +50,9 @@ class LexicalIndex:
         index.register_tokenizer(_ANALYZER, self._analyzer)
         self._schema = index.schema
         self._searcher = index.searcher()
+        # A question is searched for once, and its words then looked for in sentence by sentence.
+        self._query = lru_cache(maxsize=_QUESTIONS_KEPT)(self._make_query)
+        self._finder = lru_cache(maxsize=_QUESTIONS_KEPT)(self._make_finder)
 
     @property
     def passages(self) -> int:
@@ -84,14 +89,17 @@ class LexicalIndex:
         """Where the words of a question, in any form of theirs, stand in a text of this generation: code points,
         half-open, ascending. Stop words are none."""
         encoded = text.encode()
-        finder = tantivy.SnippetGenerator.create(self._searcher, self._query(question), self._schema, "body")
-        finder.set_max_num_chars(len(encoded) + 1)  # So that what is found is in one snippet, all of the text.
-        snippet = finder.snippet_from_doc(tantivy.Document(body=text))
+        snippet = self._finder(question).snippet_from_doc(tantivy.Document(body=text))
         first = snippet.fragment_range().start
         spans = [(first + word.start, first + word.end) for word in snippet.highlighted()]
         return _whole(text, [(len(encoded[:start].decode()), len(encoded[:end].decode())) for start, end in spans])
 
-    def _query(self, question: str) -> tantivy.Query:
+    def _make_finder(self, question: str) -> tantivy.SnippetGenerator:
+        finder = tantivy.SnippetGenerator.create(self._searcher, self._query(question), self._schema, "body")
+        finder.set_max_num_chars(_LONGEST)  # So that what is found is in one snippet, all of the text.
+        return finder
+
+    def _make_query(self, question: str) -> tantivy.Query:
         words = self._analyzer.analyze(question)
         clauses = []
         for word in dict.fromkeys(words):

@@ -40,7 +40,8 @@ class PieceIndex:
 
     def __init__(self, folder: Path) -> None:
         try:
-            self._pieces = np.load(folder / PIECES_FILE, mmap_mode="r", allow_pickle=False)
+            # As a plain array: a slice of numpy's memmap class takes several times as long.
+            self._pieces = np.asarray(np.load(folder / PIECES_FILE, mmap_mode="r", allow_pickle=False))
             self._starts = np.load(folder / STARTS_FILE, allow_pickle=False)
             frequencies = np.load(folder / FREQUENCIES_FILE, allow_pickle=False)
         except (OSError, EOFError, ValueError) as error:

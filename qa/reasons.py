@@ -95,8 +95,12 @@ def missing(question: str, texts: Sequence[str]) -> tuple[str, ...]:
     inside of it. It occurs if one of its words does, another ending allowed. Numbers are those of three digits or more,
     as smaller ones may be written in words; "2,000" is 2000. Accents and case make no difference.
     """
-    words = {part for text in texts for match in _WORD.finditer(text) for part in _parts(match.group())}
-    return tuple(dict.fromkeys(one for one in _named(question) if not _occurs(one, words)))
+    named = _named(question)
+    if not named:
+        return ()
+    written = {match.group() for text in texts for match in _WORD.finditer(text)}
+    words = {part for word in written for part in _parts(word)}
+    return tuple(dict.fromkeys(one for one in named if not _occurs(one, words)))
 
 
 def _named(question: str) -> list[str]:
@@ -123,8 +127,10 @@ def _is_name(match: regex.Match[str], question: str) -> bool:
 
 def _parts(word: str) -> tuple[str, ...]:
     """What a word is compared by: its parts, and all of them as one."""
-    marked = unicodedata.normalize("NFKD", _POSSESSIVE.sub("", word).casefold())
-    plain = "".join(_digit(letter) for letter in marked if not unicodedata.combining(letter))
+    plain = _POSSESSIVE.sub("", word).casefold()
+    if not plain.isascii():
+        marked = unicodedata.normalize("NFKD", plain)
+        plain = "".join(_digit(letter) for letter in marked if not unicodedata.combining(letter))
     parts = _JOINT.split(plain)
     return (*parts, "".join(parts))
 
