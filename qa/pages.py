@@ -18,6 +18,8 @@ from qa.live import Live
 from qa.settings import Policy
 from qa.telemetry import Telemetry
 
+_BY_ACCEPT = {"Vary": "Accept"}
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -52,7 +54,7 @@ def add_pages(app: APIFlask, live: Live, history: History, telemetry: Telemetry,
 
     @app.get("/articles/<path:article_id>")
     @app.doc(hide=True)
-    def article_page(article_id: str) -> str | Response:
+    def article_page(article_id: str) -> Response:
         engine = live.engine
         copy = _cited_copy(engine, history, article_id)
         if request.accept_mimetypes.best_match(["text/html", "text/plain"]) == "text/plain":
@@ -60,7 +62,8 @@ def add_pages(app: APIFlask, live: Live, history: History, telemetry: Telemetry,
         start, end = _marked(copy)
         text = copy.article.text
         parts = text[:start], text[start:end], text[end:]
-        return render_template("article.html", copy=copy, article=copy.article, parts=parts, manifest=engine.manifest)
+        page = render_template("article.html", copy=copy, article=copy.article, parts=parts, manifest=engine.manifest)
+        return Response(page, headers=_BY_ACCEPT)
 
     app.add_template_filter(pieces)
 
@@ -89,7 +92,7 @@ def _plain(copy: _Copy) -> Response:
     """The canonical text: a citation's hash is of it, and its places count its code points."""
     if not copy.is_cited:
         raise UnknownArticle(f"the text of {copy.article.id!r} that the address cites is not kept any more")
-    return Response(copy.article.text, mimetype="text/plain", headers={"Vary": "Accept"})
+    return Response(copy.article.text, mimetype="text/plain", headers=_BY_ACCEPT)
 
 
 def _marked(copy: _Copy) -> tuple[int, int]:

@@ -57,7 +57,7 @@ def test_filters_that_can_not_be_are_wrong_use(index: Path, options: list[str], 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_citations_are_printed_in_a_style_and_nothing_else(index: Path, style: str) -> None:
-    options = ["--index", index, "--top-k", "2", "--narrow", "--cite", style]
+    options: list[str | Path] = ["--index", index, "--top-k", "2", "--narrow", "--cite", style]
     result = ibidem("ask", QUESTION, *options)
     assert (result.exit_code, result.stderr) == (0, "")
     found = json.loads(ibidem("ask", QUESTION, *options, "--json").stdout)
