@@ -123,8 +123,9 @@ class Answer:
     All come from the one generation named. ``confidence`` is the estimated probability that one of them answers the
     question, from 0 to 1, and ``answered`` whether it reaches the threshold; without an estimate (see
     ``qa.confidence``) they are ``None`` and true. ``reason`` says why it is not answered. ``independent_sources``
-    counts the sources of those among the first ten passages that answer it, copies as one; ``None`` without an
-    estimate. ``timeline`` has the passages on the matter of the first one, newest first, if their dates differ.
+    counts the sources of those among the first ten passages that answer it, copies as one, and is at least 1 if it is
+    answered; ``None`` without an estimate. ``timeline`` has the passages on the matter of the first one, newest first,
+    if their dates differ.
     """
 
     question: str
@@ -179,7 +180,8 @@ def _answer(engine: Engine, query: Query, vectors: QuestionVectors, policy: Poli
         answered=answered,
         confidence=sure,
         reason=None if answered else reason(engine, query.question, hits),
-        independent_sources=None if sure is None else len(sources),
+        # None of the passages may reach the threshold alone where they do together.
+        independent_sources=None if sure is None else max(len(sources), int(answered)),
         searched=Searched(int(scope.articles.sum()), scope.undated),
         passages=tuple(_passage(engine, query, rank, hit) for rank, hit in enumerate(hits, 1)),
         timeline=timeline(engine, hits) if answered else (),

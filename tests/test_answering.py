@@ -149,6 +149,14 @@ def test_filters_say_what_was_searched(engine: LocalEngine) -> None:
     assert nothing.reason is not None
 
 
+def test_what_is_answered_has_a_source_and_what_is_not_may_have_none(answers: list[Answer]) -> None:
+    for found in answers:
+        assert found.independent_sources is not None
+        assert found.independent_sources <= len({passage.citation.article_id for passage in found.passages})
+        assert not found.answered or found.independent_sources >= 1
+    assert {found.independent_sources for found in answers} > {1, 2}
+
+
 def test_copies_are_named_and_count_as_one_source(make_index: MakeIndex) -> None:
     text = "The ferry between the two islands stopped running on Monday because its engine had broken down. " * 2
     more = (
