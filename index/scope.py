@@ -45,6 +45,7 @@ class Scopes:
         self._by_group = np.argsort(copies.groups, kind="stable")
         self._sorted_groups = copies.groups[self._by_group]
         self._copied = self._copied_passages()
+        self._is_copied = np.isin(np.arange(len(articles)), self._copied)
         self.of = lru_cache(maxsize=_SCOPES_KEPT)(self._scope)
 
     def _copied_passages(self) -> Ids:
@@ -78,6 +79,8 @@ class Scopes:
 
     def copies(self, passage: int, scope: Scope) -> list[int]:
         """The passages of other articles in the scope that are copies of this one: one of each, by id."""
+        if not self._is_copied[passage]:
+            return []
         group = self._copies.groups[passage]
         begin, end = np.searchsorted(self._sorted_groups, [group, group + 1])
         others: dict[int, int] = {}
