@@ -54,11 +54,6 @@ class Filters:
         """Whether articles without a date are left out."""
         return any(getattr(self, name) is not None for name in _DATES)
 
-    @property
-    def by_article(self) -> bool:
-        """Whether any article may be left out."""
-        return self.by_date or any(getattr(self, name) for name in _ANY_OF)
-
 
 EVERYTHING = Filters()
 """Leaves out nothing but copies."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Literal, get_args
 from urllib.parse import quote
@@ -34,11 +34,6 @@ def cited(citation: Citation, style: Style, base: str = "") -> str:
     that isn't on the web is given without a link.
     """
     return _WRITERS[style](citation, base)
-
-
-def cited_all(citations: Sequence[Citation], style: Style, base: str = "") -> list[str]:
-    """Each of the citations in a style, in the same order."""
-    return [cited(citation, style, base) for citation in citations]
 
 
 def address(citation: Citation, base: str = "") -> str | None:

@@ -111,6 +111,7 @@ def test_the_keyboard_is_enough(page: Page, service: Service) -> None:
     page.locator(".passages .citation a").first.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("#passage")
+    assert FACT in str(page.locator("#passage").text_content())
 
 
 @pytest.mark.parametrize("rank", [0, 2, 4])

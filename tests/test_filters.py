@@ -140,19 +140,19 @@ def test_a_period_may_be_a_day_or_begin_within_what_it_ends_with(dates: tuple[st
 @pytest.mark.parametrize("name", ["publishers", "authors", "languages", "articles", "tags"])
 def test_filters_by_value_say_so(name: str) -> None:
     filters = filters_of({name: ("x",)})
-    assert (filters.by_article, filters.by_date) == (True, False)
+    assert not filters.by_date
     assert {filters: 1}[filters_of({name: ("x",)})] == 1
 
 
 @pytest.mark.parametrize("name", ["published_from", "published_to", "as_of"])
 def test_filters_by_date_say_so(name: str) -> None:
     filters = filters_of({name: "2025"})
-    assert (filters.by_article, filters.by_date) == (True, True)
+    assert filters.by_date
 
 
-def test_which_copy_is_shown_leaves_no_article_out() -> None:
-    assert not Filters(copies="all").by_article
-    assert not EVERYTHING.by_article
+def test_which_copy_is_shown_is_no_matter_of_dates() -> None:
+    assert not Filters(copies="all").by_date
+    assert not EVERYTHING.by_date
 
 
 def filters_of(values: dict[str, Any]) -> Filters:

@@ -24,7 +24,7 @@ from pylatexenc.latex2text import (  # type: ignore[import-untyped]
 
 from corpus.cleaning import clean
 from qa.citations import Citation
-from qa.styles import STYLES, Style, cited, cited_all
+from qa.styles import STYLES, Style, cited
 
 PAGE = "https://example.org/news?id=7&x=%20#top"
 LINK = f"{PAGE}:~:text=It%20landed,near%20Łódź"
@@ -222,12 +222,6 @@ def test_nothing_is_made_up_for_what_is_not_known(style: Style) -> None:
     assert "null" not in text
     assert not re.search(r"\b(19|20)\d\d\b", text.replace("2025/capsule", ""))
     assert not re.search(r"[Uu]nknown|[Aa]nonymous|\(\)|, ,|\[\]", text)
-
-
-def test_all_citations_are_given_in_their_order() -> None:
-    citations = [CITATION, BARE, replace(CITATION, quote="Another.")]
-    for style in STYLES:
-        assert cited_all(citations, style, BASE) == [cited(citation, style, BASE) for citation in citations]
 
 
 def test_the_place_of_the_quote_can_be_checked() -> None:
