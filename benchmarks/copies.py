@@ -32,7 +32,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from corpus.article import Article
-from corpus.reading import read_archive
+from corpus.archive import read_archive
 from index.copies import Copies, CopyFinder, Groups
 from index.passages import cut
 

@@ -8,26 +8,13 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
 Precision = Literal["day", "month", "year"]
 
-Origin = Literal["front matter", "page", "file", "inferred"]
-"""Where a value comes from: what an article's file says of it, what the page says that it was saved from, the file's
-name, or what was concluded from its text."""
-
 _PARTS = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 _PRECISIONS: dict[int, Precision] = {4: "year", 7: "month", 10: "day"}
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where a date comes from, and how exact it is."""
-
-    origin: Origin
-    precision: Precision
 
 
 def parse(text: str) -> str:

@@ -8,15 +8,13 @@ is an error, because an article that is cited with half of what its source says 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import regex
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 
-from corpus import dates
-from corpus.cleaning import clean
 from corpus.errors import UnreadableArticle
+from corpus.statements import Statement, strictly
 
 MAX_FRONT_MATTER = 2**16
 """The longest front matter that is parsed, in code points: YAML is slow, and this is a book's bibliography."""
@@ -34,28 +32,10 @@ _ALIASES = {
 
 _UNCLOSED = regex.compile(r"---+ *\n[\w-]+ *:")
 _TOML = regex.compile(r"\+\+\+ *\n")
-_WEB_ADDRESS = regex.compile(r"https?://[^\s/]+(/\S*|[?#]\S*)?", regex.I)
 
 
-@dataclass(frozen=True, slots=True)
-class FrontMatter:
-    """The front matter's values; what it doesn't give is ``None`` or empty."""
-
-    title: str | None = None
-    authors: tuple[str, ...] = ()
-    publisher: str | None = None
-    url: str | None = None
-    published: str | None = None
-    updated: str | None = None
-    retrieved: str | None = None
-    tags: tuple[str, ...] = ()
-    language: str | None = None
-    licence: str | None = None
-    sources: tuple[str, ...] = ()
-
-
-def split(document: str) -> tuple[FrontMatter, str]:
-    """The front matter of a Markdown document, and what follows it.
+def split(document: str) -> tuple[dict[str, Statement], str]:
+    """What the front matter of a Markdown document says, and what follows it.
 
     A document without front matter is all body. Raises ``UnreadableArticle`` for front matter that isn't
     YAML with keys, and for a value that is wrong, naming the line or the key.
@@ -65,15 +45,15 @@ def split(document: str) -> tuple[FrontMatter, str]:
     if _TOML.match(opened):
         raise UnreadableArticle("its front matter is TOML; write it in YAML, between lines of ---")
     if not handler.detect(opened):
-        return _metadata({}), document
+        return {}, document
     try:
         block, body = handler.split(opened)
     except ValueError:
         if _UNCLOSED.match(opened):
             raise UnreadableArticle("its front matter isn't closed; put a line of --- behind it") from None
-        return _metadata({}), document
+        return {}, document
     line = document[: document.index(block)].count("\n") + 1
-    return _metadata(_parsed(block, line)), body
+    return _said(_parsed(block, line)), body
 
 
 class _Loader(yaml.BaseLoader):
@@ -118,72 +98,7 @@ def _explained(error: yaml.YAMLError, block: str) -> tuple[int, str]:
     return 0, "it can't be parsed"
 
 
-def _metadata(values: Mapping[str, object]) -> FrontMatter:
+def _said(values: Mapping[str, object]) -> dict[str, Statement]:
     given = {key: value for key, value in values.items() if value is not None}
     given = {name: given[alias] for alias, name in _ALIASES.items() if alias in given} | given
-    return FrontMatter(
-        title=_line(given, "title"),
-        authors=_lines(given, "authors"),
-        publisher=_line(given, "publisher"),
-        url=_web_address(given, "url"),
-        published=_date(given, "published"),
-        updated=_date(given, "updated"),
-        retrieved=_date(given, "retrieved"),
-        tags=_lines(given, "tags"),
-        language=_line(given, "language"),
-        licence=_line(given, "licence"),
-        sources=_lines(given, "sources"),
-    )
-
-
-def _line(given: Mapping[str, object], key: str) -> str | None:
-    value = given.get(key, "")
-    if not isinstance(value, str):
-        raise UnreadableArticle(f"'{key}' in its front matter must be a text, not {_named(value)}")
-    return one_line(value) or None
-
-
-def _lines(given: Mapping[str, object], key: str) -> tuple[str, ...]:
-    """A list of texts; a single text is a list of one, and blank entries say nothing."""
-    value = given.get(key, [])
-    lines = []
-    for entry in value if isinstance(value, list) else [value]:
-        if not isinstance(entry, str | None):
-            raise UnreadableArticle(
-                f"'{key}' in its front matter must be a text or a list of texts, and has {_named(entry)}"
-            )
-        lines.append(one_line(entry or ""))
-    return tuple(filter(None, lines))
-
-
-def _web_address(given: Mapping[str, object], key: str) -> str | None:
-    """An address that a citation may link to: a reader clicks on it, so no other scheme is let through."""
-    value = given.get(key, "")
-    address = value.strip() if isinstance(value, str) else None
-    if address == "":
-        return None
-    if address is None or not address.isprintable() or not _WEB_ADDRESS.fullmatch(address):
-        raise UnreadableArticle(f"'{key}' in its front matter must be one address like https://example.org/page")
-    return address
-
-
-def _date(given: Mapping[str, object], key: str) -> str | None:
-    """A date as in ``corpus.dates``."""
-    value = _line(given, key)
-    if value is None:
-        return None
-    try:
-        return dates.parse(value)
-    except ValueError:
-        raise UnreadableArticle(
-            f"'{key}' in its front matter must be a date like 2025-03-31, 2025-03 or 2025, not {value[:40]!r}"
-        ) from None
-
-
-def _named(value: object) -> str:
-    return "a list" if isinstance(value, list) else "a mapping"
-
-
-def one_line(text: str) -> str:
-    """The canonical form of a text that has no lines, as a title."""
-    return clean(text).replace("\n\n", "\n").replace("\n", " ")
+    return strictly(given, "front matter", "its front matter")

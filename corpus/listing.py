@@ -12,17 +12,13 @@ import os
 import stat
 import unicodedata
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from corpus.errors import NoArticles
-
-MARKDOWN = frozenset({".md", ".markdown"})
-PLAIN = frozenset({".txt"})
-
-MAX_BYTES = 10 * 2**20
-"""The largest file that is read, in bytes. The longest novels have about 4 MB; more is no article."""
+from corpus.formats.registry import CONTAINERS, SUFFIXES, format_of, suffix, too_large
+from corpus.sidecars import SUFFIX as SIDECAR
 
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode categories that no id may hold: an id goes into URLs, JSON and lines of output."""
@@ -41,11 +37,28 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
-class ArticleFile:
-    """A file that is to be read as an article; its content hasn't been looked at yet."""
+class SourceFile:
+    """A file that is to be read, as one article or as several; its content hasn't been looked at yet.
+
+    ``id`` is that of its article, or what those of its articles begin with. ``size`` is in bytes, ``modified`` in
+    nanoseconds since 1970.
+    """
 
     id: str
     path: Path
+    format: str
+    size: int
+    modified: int
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is in some folders: the files that are to be read and those that are not, by order of the folders and then
+    of the ids; and the sidecars, by folder and by the id of what they are about."""
+
+    items: tuple[SourceFile | Rejection, ...]
+    sidecars: Mapping[tuple[Path, str], Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +67,7 @@ class _Found:
 
     number: int
     id: str
-    item: ArticleFile | Rejection
+    item: SourceFile | Rejection
     inode: tuple[int, int] | None
     through_link: bool
 
@@ -63,7 +76,7 @@ class _Found:
         return self.number, self.id, self.item.path.name
 
 
-def list_files(folders: Sequence[Path]) -> list[ArticleFile | Rejection]:
+def list_files(folders: Sequence[Path]) -> Listing:
     """What is in the folders, each with all below it, by order of the folders and then of the ids.
 
     Links are followed. What can be reached in two ways is listed once: where it really is rather than
@@ -74,7 +87,8 @@ def list_files(folders: Sequence[Path]) -> list[ArticleFile | Rejection]:
     walk = _Walk(folders)
     walk.through_folders()
     walk.through_links()
-    return [found.item for found in sorted(_without_repeats(walk.found), key=lambda found: found.place)]
+    items = sorted(_without_repeats(walk.found), key=lambda found: found.place)
+    return Listing(tuple(found.item for found in items), walk.sidecars)
 
 
 def printable(path: Path) -> str:
@@ -98,17 +112,13 @@ def trouble(path: Path, error: OSError) -> str:
     return f"can't be read ({error.strerror})"
 
 
-def too_large(size: int) -> str:
-    """Why a file of so many bytes is not read."""
-    return f"larger than {MAX_BYTES // 2**20} MiB ({size} bytes or more); split it into several articles"
-
-
 @dataclass
 class _Walk:
     """A walk through all the folders: real ones first, then what only links lead to."""
 
     folders: Sequence[Path]
     found: list[_Found] = field(default_factory=list)
+    sidecars: dict[tuple[Path, str], Path] = field(default_factory=dict)
     _directories: dict[tuple[int, int], Path] = field(default_factory=dict)
     _links: deque[tuple[int, Path, os.stat_result]] = field(default_factory=deque)
 
@@ -169,12 +179,16 @@ class _Walk:
     def _take(self, number: int, path: Path, status: os.stat_result, *, through_link: bool) -> None:
         if not stat.S_ISREG(status.st_mode):
             self._reject(number, path, "not a regular file (a pipe, socket or device); remove it")
-        elif path.suffix.lower() not in MARKDOWN | PLAIN:
-            self._reject(number, path, "not a format that is read; .md, .markdown and .txt are")
-        elif status.st_size > MAX_BYTES:
-            self._reject(number, path, too_large(status.st_size))
+        elif path.name.endswith(SIDECAR):
+            folder = self.folders[number]
+            self.sidecars[folder, _relative(folder, path).removesuffix(SIDECAR)] = path
+        elif (format_name := format_of(path.name)) is None:
+            self._reject(number, path, f"not a format that is read; {', '.join(SUFFIXES)} are")
+        elif format_name not in CONTAINERS and (reason := too_large(format_name, status.st_size)):
+            self._reject(number, path, reason)
         else:
-            file = ArticleFile(_id(self.folders[number], path), path)
+            folder = self.folders[number]
+            file = SourceFile(_id(folder, path), path, format_name, status.st_size, status.st_mtime_ns, folder)
             self.found.append(_Found(number, file.id, file, _inode(status), through_link))
 
     def _reject(self, number: int, path: Path, reason: str) -> None:
@@ -187,8 +201,11 @@ def _inode(status: os.stat_result) -> tuple[int, int]:
 
 
 def _id(folder: Path, path: Path) -> str:
-    relative = path.relative_to(folder)
-    return unicodedata.normalize("NFC", relative.as_posix().removesuffix(relative.suffix))
+    return _relative(folder, path).removesuffix(suffix(path.name) or path.suffix)
+
+
+def _relative(folder: Path, path: Path) -> str:
+    return unicodedata.normalize("NFC", path.relative_to(folder).as_posix())
 
 
 def _without_repeats(found: Sequence[_Found]) -> Iterator[_Found]:

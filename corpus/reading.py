@@ -1,38 +1,25 @@
-"""Reading an archive: the files of its folders, one after the other, as articles or as rejections.
+"""Reading an archive: files to members, members to articles.
 
-Markdown may have front matter (see ``corpus.front_matter``), and all of its body is the article. Plain text says
-nothing of its source; it is taken for the scrape of a web page, and what the page put around the article is
-left out (see ``corpus.furniture``).
+What a source says of an article is put together here: what its owner wrote in a sidecar goes before what the file says,
+this before what is said around it, this before the name of the file, this before what can be concluded from its text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import regex
 import sentencex
 
-from corpus.article import Article
-from corpus.cleaning import clean, unwrap
-from corpus.dates import Origin, Provenance, parse, precision
-from corpus.decoding import decode
+from corpus import dates
+from corpus.article import Article, Provenance
+from corpus.document import Document, Member, Refusal
 from corpus.errors import UnreadableArticle
-from corpus.front_matter import FrontMatter, one_line, split
-from corpus.furniture import without_furniture
-from corpus.listing import (
-    MARKDOWN,
-    MAX_BYTES,
-    ArticleFile,
-    Rejection,
-    list_files,
-    too_large,
-    trouble,
-)
-from corpus.markdown import render
-
-__all__ = ["MAX_BYTES", "Rejection", "read_archive"]
+from corpus.formats import registry
+from corpus.listing import SourceFile
+from corpus.sidecars import Sidecar
+from corpus.statements import DATES, NAMES, Said, Statement
 
 LONGEST_INFERRED_TITLE = 100
 """In code points."""
@@ -42,86 +29,86 @@ _SENTENCE_END = regex.compile(r"[.!?…。！？।۔؟:;,][\"'”’»)\]]*$")
 _TITLE_SOURCE = 2000
 """How much of a text is searched for its first sentence, in code points."""
 
+# What files of other formats begin with; one with the wrong suffix is told what it is.
+_SIGNATURES = {
+    b"%PDF-": {"pdf"},
+    b"PK\x03\x04": {"zip", "docx", "odt", "epub"},
+    b"{\\rtf": {"rtf"},
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": set(),
+    b"\x1f\x8b": {"warc"},
+}
+_OLD_OFFICE = "a file of an old version of Office; save it anew as .docx"
+_NAMED = {"pdf": "a PDF (.pdf)", "rtf": "rich text (.rtf)", "warc": "compressed (gzip); unpack it"}
+_NAMED |= {"zip": "a Word, OpenDocument, EPUB or zip file (.docx, .odt, .epub, .zip)"}
 
-def read_archive(folders: Sequence[Path]) -> Iterator[Article | Rejection]:
-    """Every file of the folders: by order of the folders, and in each by order of the ids.
 
-    The folders are listed at once; each file is read, once, when its turn comes, so that only one article is
-    in memory. Nothing is left out but hidden files and editors' backups: what isn't an article is a
-    ``Rejection``. Raises ``NoArticles`` if a folder is missing or can't be listed.
+def members(file: SourceFile, sidecar: Sidecar) -> Iterator[Member | Refusal]:
+    """The members of a file, in order, one at a time; a file of one article is one, with an empty name.
+
+    Raises ``UnreadableArticle`` when the file can't be read, or can't be read on; or ``OSError``.
     """
-    return _read(list_files(folders))
+    with file.path.open("rb") as content:
+        if file.format in registry.CONTAINERS:
+            yield from registry.members(file.format, content, sidecar.columns)
+            return
+        # One byte more than may be, to see that there are too many: the file may have grown since it was listed.
+        data = content.read(registry.READERS[file.format][1] + 1)
+    yield Member(name="", format=file.format, content=data)
 
 
-def _read(listed: Iterable[ArticleFile | Rejection]) -> Iterator[Article | Rejection]:
-    for one in listed:
-        yield one if isinstance(one, Rejection) else _article_or_rejection(one)
+def named(article_id: str) -> Said:
+    """What an article's name says: static site generators put in front when it was published (``2025-03-04-a.md``)."""
+    found = _DATED_NAME.match(article_id.rpartition("/")[2])
+    if found:
+        with suppress(ValueError):
+            return {"published": Statement(dates.parse(found[1]), "file")}
+    return {}
 
 
-def _article_or_rejection(file: ArticleFile) -> Article | Rejection:
-    try:
-        document = decode(_content(file.path))
-        is_markdown = file.path.suffix.lower() in MARKDOWN
-        return _from_markdown(file.id, document) if is_markdown else _from_plain_text(file.id, document)
-    except UnreadableArticle as error:
-        return Rejection(file.path, str(error))
-    except OSError as error:
-        return Rejection(file.path, trouble(file.path, error))
-
-
-def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise UnreadableArticle(too_large(len(data)))
-    return data
-
-
-def _from_markdown(article_id: str, document: str) -> Article:
-    front_matter, body = split(document)
-    rendered = render(body)
-    title = front_matter.title or one_line(rendered.heading or "") or None
-    return _article(article_id, clean(rendered.text), title, front_matter)
-
-
-def _from_plain_text(article_id: str, document: str) -> Article:
-    text = unwrap(without_furniture(clean(document)))
-    return _article(article_id, text, None, FrontMatter())
-
-
-def _article(article_id: str, text: str, title: str | None, front_matter: FrontMatter) -> Article:
-    if not any(character.isalnum() for character in text):
+def read(member: Member, article_id: str, sidecar: Sidecar) -> Article:
+    """The article in a member. Raises ``UnreadableArticle`` with what is wrong, and what to do about it."""
+    reason = registry.too_large(member.format, len(member.content)) or _wrong_format(member)
+    if reason:
+        raise UnreadableArticle(reason)
+    document = registry.read(member)
+    if not any(character.isalnum() for character in document.text):
         raise UnreadableArticle("empty: it holds no words of an article; write it or remove it")
-    found = _dates(article_id, front_matter)
+    said = sidecar.over({**named(article_id), **member.said, **document.said})
+    return _article(article_id, document, said)
+
+
+def _wrong_format(member: Member) -> str | None:
+    """What a file is that isn't what its name says, if its first bytes tell."""
+    for signature, formats in _SIGNATURES.items():
+        if member.content.startswith(signature) and member.format not in formats:
+            what = next((_NAMED[name] for name in _NAMED if name in formats), _OLD_OFFICE)
+            return f"its name says {member.format}, but it is {what}"
+    return None
+
+
+def _article(article_id: str, document: Document, said: Said) -> Article:
+    title = said.get("title") or Statement(
+        _inferred_title(document.text, _text(said.get("language")) or "en"), "inferred"
+    )
+    said = {**said, "title": title}
+    values = {name: said[name].value for name in NAMES if name in said}
     return Article(
         id=article_id,
-        text=text,
-        title=title or _inferred_title(text, front_matter.language or "en"),
-        title_inferred=title is None,
-        authors=front_matter.authors,
-        publisher=front_matter.publisher,
-        url=front_matter.url,
-        **{name: value for name, (value, _) in found.items()},
-        provenance={name: Provenance(origin, precision(value)) for name, (value, origin) in found.items()},
-        tags=front_matter.tags,
-        language=front_matter.language,
-        licence=front_matter.licence,
-        sources=front_matter.sources,
+        text=document.text,
+        title_inferred=title.origin == "inferred",
+        provenance={name: _provenance(name, said[name]) for name in values},
+        pages=document.pages,
+        **values,  # type: ignore[arg-type]
     )
 
 
-def _dates(article_id: str, front_matter: FrontMatter) -> dict[str, tuple[str, Origin]]:
-    """The dates that are known, by name, with where they come from.
+def _text(statement: Statement | None) -> str | None:
+    return statement.value if statement and isinstance(statement.value, str) else None
 
-    Static site generators date a file by its name (``2025-03-04-a-title.md``): when it was published.
-    """
-    given = {name: getattr(front_matter, name) for name in ("published", "updated", "retrieved")}
-    found: dict[str, tuple[str, Origin]] = {name: (value, "front matter") for name, value in given.items() if value}
-    named = _DATED_NAME.match(article_id.rpartition("/")[2])
-    if named and "published" not in found:
-        with suppress(ValueError):
-            found["published"] = (parse(named[1]), "file")
-    return found
+
+def _provenance(name: str, statement: Statement) -> Provenance:
+    is_date = name in DATES and isinstance(statement.value, str)
+    return Provenance(statement.origin, dates.precision(str(statement.value)) if is_date else None)
 
 
 def _inferred_title(text: str, language: str) -> str:

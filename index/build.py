@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.archive import read_archive
 from corpus.article import Article
 from corpus.errors import DamagedGeneration, IbidemError, NoArticles
-from corpus.reading import Rejection, read_archive
+from corpus.listing import Rejection
 from index import copies, generation, lexical, model, pieces, store, vectors
 from index import encoder as encoding
 from index.cache import VectorCache

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.article import Article, Metadata
-from corpus.dates import Provenance
+from corpus.article import Article, Metadata, Page, Provenance
 from corpus.errors import DamagedGeneration, UnknownArticle
 from index.passages import Passage, Sentence
 
@@ -28,7 +27,7 @@ _SCHEMA = """
 CREATE TABLE articles (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, title_inferred INTEGER NOT NULL,
     authors TEXT NOT NULL, publisher TEXT, url TEXT, published TEXT, updated TEXT, retrieved TEXT, tags TEXT NOT NULL,
-    language TEXT, licence TEXT, sources TEXT NOT NULL, provenance TEXT NOT NULL,
+    language TEXT, licence TEXT, sources TEXT NOT NULL, provenance TEXT NOT NULL, pages TEXT NOT NULL,
     sha256 TEXT NOT NULL, text TEXT NOT NULL
 ) STRICT;
 CREATE TABLE passages (
@@ -236,7 +235,9 @@ def _placeholders(values: Collection[Any]) -> str:
 def _to_sql(value: Any) -> Any:
     if isinstance(value, Mapping):
         value = {name: asdict(provenance) for name, provenance in value.items()}
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, tuple | dict) else value
+    if isinstance(value, tuple):
+        value = [[one.number, one.label, one.start, one.end] if isinstance(one, Page) else one for one in value]
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
 def _entry(row: Sequence[Any]) -> Entry:
@@ -245,6 +246,7 @@ def _entry(row: Sequence[Any]) -> Entry:
     values["title_inferred"] = bool(values["title_inferred"])
     for column in ("authors", "tags", "sources"):
         values[column] = tuple(json.loads(values[column]))
+    values["pages"] = tuple(Page(*page) for page in json.loads(values["pages"]))
     provenance = json.loads(values["provenance"])
     values["provenance"] = {name: Provenance(**found) for name, found in provenance.items()}
     return Entry(**values)

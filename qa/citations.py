@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
-from corpus.dates import Provenance
+from corpus.article import Provenance
 from index.store import Excerpt
 from qa.fragments import source_link
 

@@ -51,7 +51,7 @@ class Given(BaseModel):
     published: Date | None = None
     updated: Date | None = None
     retrieved: Date | None = None
-    provenance: dict[str, dict[str, str]] = {}
+    provenance: dict[str, dict[str, str | None]] = {}
     language: str | None = None
     prefix: str = ""
     suffix: str = ""

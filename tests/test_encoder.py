@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from corpus.archive import read_archive
 from corpus.article import Article
 from corpus.errors import DamagedGeneration
-from corpus.reading import read_archive
 from index import model
 from index.encoder import BATCH, FILES, TOKENIZER_FILE, Encoder, Vectors
 from index.passages import context, cut

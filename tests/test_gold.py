@@ -131,8 +131,8 @@ def test_only_passages_that_hold_a_quote_whole_are_gold() -> None:
 
 def test_all_answers_of_a_collection_with_raw_files_are_located(tmp_path: Path) -> None:
     """Without an index: the articles are read as a build reads them."""
+    from corpus.archive import read_archive
     from corpus.article import Article
-    from corpus.reading import read_archive
 
     collection = ROOT.parent / "shared" / "data" / "squad-articles"
     if not collection.is_dir():

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from corpus.article import Article
+from corpus.archive import read_archive
+from corpus.article import Article, Provenance
 from corpus.cleaning import clean
-from corpus.dates import Provenance
 from corpus.errors import NoArticles
-from corpus.reading import LONGEST_INFERRED_TITLE, Rejection, read_archive
+from corpus.listing import Rejection
+from corpus.reading import LONGEST_INFERRED_TITLE
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = ROOT.parent / "shared" / "seeds"
@@ -65,7 +66,12 @@ def test_markdown_with_front_matter(tmp_path: Path) -> None:
         publisher="The Paper",
         url="https://example.org/up",
         published="2025-03-04",
-        provenance={"published": Provenance("front matter", "day")},
+        provenance={
+            "published": Provenance("front matter", "day"),
+            **dict.fromkeys(
+                ("title", "authors", "publisher", "url", "language", "licence", "sources"), Provenance("front matter")
+            ),
+        },
         language="en",
         licence="CC-BY-4.0",
         sources=("An interview",),
@@ -74,7 +80,11 @@ def test_markdown_with_front_matter(tmp_path: Path) -> None:
 
 def test_markdown_without_front_matter_has_its_heading_as_title(tmp_path: Path) -> None:
     assert article(tmp_path / "a.md", "# A *title*\n\nText.") == Article(
-        id="a", text="A title\n\nText.", title="A title", title_inferred=False
+        id="a",
+        text="A title\n\nText.",
+        title="A title",
+        title_inferred=False,
+        provenance={"title": Provenance("heading")},
     )
 
 
@@ -86,7 +96,11 @@ def test_markdown_without_a_title_has_one_inferred(tmp_path: Path) -> None:
 def test_plain_text_has_no_metadata(tmp_path: Path) -> None:
     text = "---\ntitle: not read here\n---\n\nA *line*."
     assert article(tmp_path / "a.txt", text) == Article(
-        id="a", text=text, title="title: not read here", title_inferred=True
+        id="a",
+        text=text,
+        title="title: not read here",
+        title_inferred=True,
+        provenance={"title": Provenance("inferred")},
     )
 
 
@@ -113,6 +127,8 @@ def test_dates_say_where_they_come_from_and_how_exact_they_are(tmp_path: Path) -
     read = article(tmp_path / "a.md", "\n".join(lines))
     assert (read.published, read.updated, read.retrieved, read.tags) == ("2025", "2025-03", "2026-01-31", ("law",))
     assert read.provenance == {
+        "title": Provenance("inferred"),
+        "tags": Provenance("front matter"),
         "published": Provenance("front matter", "year"),
         "updated": Provenance("front matter", "month"),
         "retrieved": Provenance("front matter", "day"),
@@ -134,7 +150,7 @@ def test_dates_say_where_they_come_from_and_how_exact_they_are(tmp_path: Path) -
 def test_a_file_may_be_dated_by_its_name(tmp_path: Path, name: str, published: str | None) -> None:
     read = article(tmp_path / name, "Text of it.")
     assert read.published == published
-    assert read.provenance == ({"published": Provenance("file", "day")} if published else {})
+    assert read.provenance.get("published") == (Provenance("file", "day") if published else None)
     assert (read.updated, read.retrieved) == (None, None)
 
 
@@ -185,7 +201,7 @@ def test_inferred_titles(tmp_path: Path, text: str, title: str) -> None:
         ("a.md", b"> " * 500 + b"deep", "nested"),
         ("a.md", b"[" * 2_000_000, "brackets"),
         ("a.md", b"x" * (50 * 2**20), "larger than 10 MiB"),
-        ("a.pdf", b"%PDF-1.7", "not a format"),
+        ("a.png", b"%PDF-1.7", "not a format"),
     ],
 )
 def test_rejections(tmp_path: Path, name: str, content: bytes, expected: str) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus.article import Article
-from corpus.dates import Provenance
+from corpus.article import Article, Provenance
 from corpus.errors import DamagedGeneration, UnknownArticle
 from index.passages import Passage, Sentence
 from index.store import CONTEXT_CHARACTERS, FILE, Store, StoreWriter

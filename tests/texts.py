@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from corpus.article import Article
-from corpus.dates import Provenance
+from corpus.article import Article, Provenance
 from index import generation, store
 from index.generation import Manifest
 from index.search import Engine

@@ -1,0 +1,1 @@
+"""Fetching pages from the web, kept as they came, and feeds of them."""
