@@ -31,8 +31,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from corpus.article import Article
 from corpus.archive import read_archive
+from corpus.article import Article
 from index.copies import Copies, CopyFinder, Groups
 from index.passages import cut
 

@@ -215,11 +215,11 @@ def test_front_matter_is_found_in_any_encoding(tmp_path: Path, encoding: str) ->
 
 
 def test_a_rejection_stops_nothing(tmp_path: Path) -> None:
-    for name, content in {"a.md": "A text.", "b.md": "", "c.txt": "C text.", "d.pdf": "x", "e.md": "E text."}.items():
+    for name, content in {"a.md": "A text.", "b.md": "", "c.txt": "C text.", "d.png": "x", "e.md": "E text."}.items():
         (tmp_path / name).write_text(content)
     (tmp_path / "f.md").symlink_to("nowhere")
     read = [one.id if isinstance(one, Article) else one.path.name for one in read_archive([tmp_path])]
-    assert read == ["a", "b.md", "c", "d.pdf", "e", "f.md"]
+    assert read == ["a", "b.md", "c", "d.png", "e", "f.md"]
 
 
 def test_a_file_that_vanishes_is_rejected(tmp_path: Path) -> None:
