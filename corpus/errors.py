@@ -12,6 +12,7 @@
     │   ├── InvalidResult           the result of an evaluation that can't be read, or a folder that is none
     │   └── NotComparable           two evaluations of different questions
     ├── UnreadableArticle           a file that is no article; the build reports it and goes on
+    ├── NotFetched                  a page that can't be had from the web, with the reason
     ├── NoArticles                  a folder of articles that is missing or can't be listed
     ├── UnknownArticle              no article of that id in the generation
     ├── UnlocatedGold               what a question should find is not in the index
@@ -83,6 +84,10 @@ class NotComparable(WrongUse):
 
 class UnreadableArticle(IbidemError):
     """A file that can't be read as an article, with the reason."""
+
+
+class NotFetched(IbidemError):
+    """A page that can't be had from the web, with the reason."""
 
 
 class NoArticles(IbidemError):

@@ -70,6 +70,14 @@ class Settings(BaseSettings):
         default=(),
         description="Question sets by which a new generation must not be worse. In the environment: a JSON list.",
     )
+    feeds: tuple[str, ...] = Field(
+        default=(), description="The addresses of feeds (RSS or Atom) to take pages from. In the environment: a JSON list."
+    )
+    fetch_private: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts of one's own network that pages may be fetched from, as host:port; all others there are"
+        " refused. In the environment: a JSON list.",
+    )
     host: str = Field(default="127.0.0.1", min_length=1, description="The address that the service listens on.")
     port: int = Field(
         default=8080, ge=0, le=65535, description="The port that the service listens on; 0 is any free one."
