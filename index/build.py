@@ -1,33 +1,40 @@
 """Building a generation: articles in, a published index out.
 
-folders → articles → sentences and passages → vectors (only of new texts) → files → verified → current
+folders → files that changed → articles, cut (in processes of their own) → vectors (only of new texts)
+        → the files of a generation → verified → current
+
+What was read and what was embedded is kept beside the generations; a build that is stopped at any moment loses next to
+nothing of it. If nothing changed, no generation is made.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import sqlite3
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from corpus.archive import read_archive
-from corpus.article import Article
 from corpus.errors import DamagedGeneration, IbidemError, NoArticles
-from corpus.listing import Rejection
-from index import copies, generation, lexical, model, pieces, store, vectors
+from corpus.formats.registry import SUFFIXES
+from corpus.listing import Rejection, SourceFile
+from index import cache, generation, model, readings, store, writing
 from index import encoder as encoding
 from index.cache import VectorCache
-from index.copies import CopyFinder
 from index.cross_encoder import CrossEncoder
-from index.encoder import Encoder, Vectors
+from index.embedding import Embedding
+from index.encoder import Encoder, Measure
 from index.generation import Manifest
-from index.lexical import LexicalWriter
-from index.passages import context, cut
+from index.intake import Found, Intake
+from index.readings import Readings
+from index.report import Report, lines, report
 from index.search import Engine, LocalEngine
-from index.store import Entry, Store, StoreWriter
+from index.store import Store
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the step, how much of it is done, and how much there is (``None`` while that isn't known)."""
@@ -43,36 +50,24 @@ the same encoder, and with the name of the model."""
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a build did.
+class _Current:
+    """The generation that is current before a build: the digests of its articles by id, and for each article that there
+    was so far the last generation that had it. ``manifest`` is ``None`` if there is none whose texts are whole."""
 
-    ``unchanged``, ``new``, ``changed`` and ``removed`` count articles, against the generation that was
-    current before. ``embedded`` counts the texts (passages and sentences) that had to be encoded. ``evaluation`` is
-    what the gate found, ``None`` without one.
-    """
+    folder: Path
+    manifest: Manifest | None
+    digests: Mapping[str, str]
+    last_seen: Mapping[str, str]
 
-    generation: str
-    articles: int
-    passages: int
-    sentences: int
-    unchanged: int
-    new: int
-    changed: int
-    removed: int
-    embedded: int
+
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    """What was found in the folders: articles by order of their ids, and what is none; ``source`` is a hash of it all,
+    and of the encoder."""
+
+    articles: tuple[Found, ...]
     rejected: tuple[Rejection, ...]
-    evaluation: Mapping[str, Any] | None
-
-
-@dataclass(slots=True)
-class _Texts:
-    """What is encoded: the cache's keys of passages and of sentences, in order of their ids; each passage's
-    sentences, half-open; and the texts, by key."""
-
-    passages: list[bytes] = field(default_factory=list)
-    sentences: list[bytes] = field(default_factory=list)
-    ranges: list[tuple[int, int]] = field(default_factory=list)
-    by_key: dict[bytes, str] = field(default_factory=dict)
+    source: str
 
 
 def _unchanged(calibration: Mapping[str, Any] | None, model_name: str) -> Mapping[str, Any] | None:
@@ -87,118 +82,216 @@ def build(
     gate: Gate | None = None,
     cross_encoder: CrossEncoder | None = None,
     calibrating: Calibrating = _unchanged,
+    dry_run: bool = False,
 ) -> Report:
     """Builds a generation of all articles in ``folders`` and makes it current, if the ``gate`` lets it pass.
 
     The gate's engines have the ``cross_encoder``, as those that serve have. ``calibrating`` says what confidence goes
-    by.
+    by. If that, the articles and the model are what the current generation has, and it is whole, it stays. With
+    ``dry_run`` files that changed are read, and nothing else is done.
 
     Up to its last step the index is what it was, whatever happens. Raises ``BuildInProgress``, ``NoArticles``,
     ``EncoderUnavailable``, or what the gate does.
     """
-    with generation.exclusive(index), generation.building(index) as folder:
-        before, last_seen = _before(index)
-        texts_writer = StoreWriter(folder)
-        rejected = _read(folders, texts_writer, progress)
-        after = {entry.id: entry for entry in texts_writer.catalogue()}
-        if not after:
-            raise NoArticles(_nothing_to_index(folders, rejected))
-        encoder = _encoder(model_name, index, folder, progress)
-        embedded = _write_index(index, folder, texts_writer, encoder, progress)
-        manifest = generation.write_manifest(
-            folder,
-            _files(folder),
-            encoder=encoder.identity,
-            model=encoder.description.model,
-            articles=len(after),
-            passages=texts_writer.passages,
-            sentences=texts_writer.sentences,
-            rejected=tuple((str(rejection.path), rejection.reason) for rejection in rejected),
-            calibration=calibrating(_calibration(index, encoder.identity), encoder.description.model),
-            removed={article: seen for article, seen in last_seen.items() if article not in after},
-        )
-        progress("Verifying", 0, None)
-        engine = _try_out(folder, cross_encoder)
-        if gate:
-            evaluation = gate(engine, lambda: _open_current(index, cross_encoder), progress)
-            manifest = generation.keep_evaluation(folder, manifest, evaluation)
-        generation.publish(index, folder, manifest.generation)
-    return _report(manifest, before, after, embedded, rejected)
+    judge = _Judge(gate, cross_encoder)
+
+    def once() -> Report:
+        with ExitStack() as stack:
+            bench = _Bench(index, stack.enter_context(generation.building(index)), model_name, progress, stack)
+            return _build(bench, folders, calibrating, None if dry_run else judge)
+
+    with generation.exclusive(index):
+        try:
+            return once()
+        except sqlite3.DatabaseError:
+            # What is kept beside the generations only saves time; damaged, it is worth nothing.
+            cache.remove(index)
+            readings.remove(index)
+            return once()
 
 
-def _report(
-    manifest: Manifest,
-    before: Mapping[str, Entry],
-    after: Mapping[str, Entry],
-    embedded: int,
-    rejected: Sequence[Rejection],
-) -> Report:
-    same = [entry_id for entry_id in after if entry_id in before]
-    unchanged = sum(after[entry_id] == before[entry_id] for entry_id in same)
-    return Report(
-        generation=manifest.generation,
-        articles=manifest.articles,
-        passages=manifest.passages,
-        sentences=manifest.sentences,
-        unchanged=unchanged,
-        new=len(after) - len(same),
-        changed=len(same) - unchanged,
-        removed=len(before) - len(same),
-        embedded=embedded,
-        rejected=tuple(rejected),
-        evaluation=manifest.evaluation,
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """What decides whether a generation is published."""
+
+    gate: Gate | None
+    cross_encoder: CrossEncoder | None
+
+
+class _Bench:
+    """What one build works with, most of it opened only when it is needed: if nothing changed, next to nothing is.
+
+    ``folder`` is where a new generation is written. All is closed with the ``stack``.
+    """
+
+    def __init__(self, index: Path, folder: Path, model_name: str, progress: Progress, stack: ExitStack) -> None:
+        self.index, self.folder, self.progress = index, folder, progress
+        self._model_name, self._source, self._stack = model_name, model.locate(model_name), stack
+        self.identity = model.identity(self._source)
+        self.readings = Readings(index)
+        stack.callback(self.readings.close)
+
+    @cached_property
+    def encoder_folder(self) -> Path:
+        """The folder, once the encoder's files are in it: taken from an earlier generation, or exported."""
+        self.progress("Preparing the encoder", 0, None)
+        if not _reuse_encoder(self.identity, self.index, self.folder):
+            model.export(self._model_name, self._source, self.folder)
+        return self.folder
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The encoder."""
+        return Encoder(self.encoder_folder)
+
+    @cached_property
+    def cache(self) -> VectorCache:
+        """The vectors of all texts so far."""
+        found = VectorCache(self.index, self.identity, Measure(self.encoder_folder).description.dimension)
+        self._stack.callback(found.close)
+        return found
+
+    @cached_property
+    def embedding(self) -> Embedding:
+        """What embeds."""
+        return Embedding(self.encoder, self.cache, self.readings, self.progress)
+
+
+def _build(bench: _Bench, folders: Sequence[Path], calibrating: Calibrating, judge: _Judge | None) -> Report:
+    """See ``build``; without a judge nothing is embedded or written."""
+    begun = time.monotonic()
+    current = _current(bench.index)
+    intake = Intake(folders, bench.readings, bench.identity)
+    unread = intake.unread()
+    _take_in(intake, unread, bench, embed=judge is not None)
+    archive = _archive(intake, folders, bench.identity)
+    figures: dict[str, Any] = {"read": len(unread), "embedded": 0, "evaluation": None}
+    manifest, seconds = current.manifest, {"encoding": 0.0}
+    calibration = _calibration(current, bench, calibrating)
+    if manifest is None or not _is_same(manifest, current.folder, archive, calibration):
+        missing = [one for one in archive.articles if one.embedded != bench.cache.identity]
+        if judge is None:
+            figures["embedded"] = _count_missing(bench, missing)
+        else:
+            wanted = ((one.id, one.reading) for one in missing)
+            for number, (key, prepared) in enumerate(bench.readings.articles(wanted), 1):
+                bench.embedding.add(key, prepared, 1.0 if unread else number / len(missing))
+            bench.embedding.flush()
+            manifest = _publish(bench, archive, current, calibration, judge)
+            figures |= {"embedded": bench.embedding.done, "evaluation": manifest.evaluation}
+            seconds["encoding"] = bench.embedding.seconds
+    became = lines(archive.articles, archive.rejected, current.digests, bench.readings)
+    return report(
+        became,
+        archive.rejected,
+        generation=None if manifest is None else manifest.generation,
+        published=manifest is not current.manifest,
+        seconds={"total": time.monotonic() - begun, **seconds},
+        **figures,
     )
 
 
-def _before(index: Path) -> tuple[dict[str, Entry], dict[str, str]]:
-    """The catalogue of the current generation, and for each article that there was so far the last generation that had
-    it, both by article id; empty if there is no current one whose texts are whole."""
-    try:
-        folder = generation.generation_folder(index, generation.current_generation(index))
-        manifest = generation.read_manifest(folder)
-        if generation.file_sha256(folder / store.FILE) != manifest.files.get(store.FILE):
-            return {}, {**manifest.removed}
-        entries = {entry.id: entry for entry in Store(folder).catalogue()}
-    except (IbidemError, OSError):
-        return {}, {}
-    return entries, {**manifest.removed, **dict.fromkeys(entries, manifest.generation)}
+def _take_in(intake: Intake, unread: Sequence[SourceFile], bench: _Bench, *, embed: bool) -> None:
+    """Reads what is not read yet, and embeds it as it comes."""
+    if not unread:
+        return
+    for read in intake.read(unread, bench.encoder_folder):
+        bench.progress("Reading", round(read.share * len(unread)), len(unread))
+        if embed:
+            bench.embedding.add(read.reading, read.prepared, read.share)
 
 
-def _calibration(index: Path, encoder: str) -> Mapping[str, Any] | None:
-    """The calibration of the current generation, if that has this encoder."""
-    try:
-        manifest = generation.read_manifest(generation.generation_folder(index, generation.current_generation(index)))
-    except IbidemError:
-        return None
-    return manifest.calibration if manifest.encoder == encoder else None
-
-
-def _read(folders: Sequence[Path], writer: StoreWriter, progress: Progress) -> list[Rejection]:
-    rejected = []
-    for number, found in enumerate(read_archive(folders), 1):
-        if isinstance(found, Article):
-            writer.add_article(found)
-        else:
-            rejected.append(found)
-        progress("Reading", number, None)
-    return rejected
+def _archive(intake: Intake, folders: Sequence[Path], encoder: str) -> _Archive:
+    """What was found. Raises ``NoArticles`` if there is no article."""
+    outcomes = [*intake.outcomes()]
+    found = sorted((one for one in outcomes if isinstance(one, Found)), key=lambda one: one.id)
+    rejected = tuple(one for one in outcomes if isinstance(one, Rejection))
+    if not found:
+        raise NoArticles(_nothing_to_index(folders, rejected))
+    digest = hashlib.sha256(encoder.encode())
+    for one in found:
+        digest.update(repr((one.id, one.digest, one.cuts)).encode())
+    digest.update(repr([(str(one.path), one.reason) for one in rejected]).encode())
+    return _Archive(tuple(found), rejected, digest.hexdigest())
 
 
 def _nothing_to_index(folders: Sequence[Path], rejected: Sequence[Rejection]) -> str:
     where = ", ".join(map(str, folders))
     if not rejected:
-        return f"there are no articles (.md or .txt files) in {where}"
+        return f"there are no articles in {where}; files named {', '.join(SUFFIXES)} are read"
     first = rejected[0]
     return f"none of the {len(rejected)} files in {where} can be read; the first, {first.path}: {first.reason}"
 
 
-def _encoder(model_name: str, index: Path, folder: Path, progress: Progress) -> Encoder:
-    """The model's encoder, in ``folder``: taken from an earlier generation where one has it, or exported."""
-    progress("Preparing the encoder", 0, None)
-    source = model.locate(model_name)
-    if not _reuse_encoder(model.identity(source), index, folder):
-        model.export(model_name, source, folder)
-    return Encoder(folder)
+def _calibration(current: _Current, bench: _Bench, calibrating: Calibrating) -> Mapping[str, Any] | None:
+    """What the confidence of a new generation goes by."""
+    if current.manifest is not None and current.manifest.encoder == bench.identity:
+        return calibrating(current.manifest.calibration, current.manifest.model)
+    return calibrating(None, Measure(bench.encoder_folder).description.model)
+
+
+def _is_same(manifest: Manifest, folder: Path, archive: _Archive, calibration: Mapping[str, Any] | None) -> bool:
+    """Whether a generation is whole, and what would be made now."""
+    return (
+        manifest.source == archive.source
+        and json.dumps(manifest.calibration, sort_keys=True) == json.dumps(calibration, sort_keys=True)
+        and generation.is_untouched(folder, manifest)
+    )
+
+
+def _count_missing(bench: _Bench, articles: Sequence[Found]) -> int:
+    """How many texts of articles would have to be embedded."""
+    keys: set[bytes] = set()
+    for _, prepared in bench.readings.articles((one.id, one.reading) for one in articles):
+        texts = [*prepared.sentence_texts(), *prepared.passage_texts()]
+        keys.update(bench.cache.missing(dict.fromkeys(map(bench.cache.key, texts))))
+    return len(keys)
+
+
+def _publish(
+    bench: _Bench,
+    archive: _Archive,
+    current: _Current,
+    calibration: Mapping[str, Any] | None,
+    judge: _Judge,
+) -> Manifest:
+    """Writes a generation, tries it out, and makes it current."""
+    folder, ids = bench.folder, {one.id for one in archive.articles}
+    counts = writing.write(folder, archive.articles, bench.readings, bench.cache, bench.encoder, bench.progress)
+    bench.progress("Verifying", 0, None)
+    manifest = generation.write_manifest(
+        folder,
+        writing.files(folder),
+        encoder=bench.identity,
+        model=bench.encoder.description.model,
+        articles=counts.articles,
+        passages=counts.passages,
+        sentences=counts.sentences,
+        rejected=tuple((str(rejection.path), rejection.reason) for rejection in archive.rejected),
+        calibration=calibration,
+        removed={article: seen for article, seen in current.last_seen.items() if article not in ids},
+        source=archive.source,
+    )
+    engine = _try_out(folder, judge.cross_encoder)
+    if judge.gate:
+        evaluation = judge.gate(engine, lambda: _open_current(bench.index, judge.cross_encoder), bench.progress)
+        manifest = generation.keep_evaluation(folder, manifest, evaluation)
+    generation.publish(bench.index, folder, manifest.generation)
+    bench.readings.keep_only([one.reading for one in archive.articles])
+    return manifest
+
+
+def _current(index: Path) -> _Current:
+    folder = generation.generation_folder(index, "")
+    try:
+        folder = generation.generation_folder(index, generation.current_generation(index))
+        manifest = generation.read_manifest(folder)
+        if generation.file_sha256(folder / store.FILE) != manifest.files.get(store.FILE):
+            return _Current(folder, None, {}, {**manifest.removed})
+        digests = Store(folder).digests()
+    except (IbidemError, OSError):
+        return _Current(folder, None, {}, {})
+    return _Current(folder, manifest, digests, {**manifest.removed, **dict.fromkeys(digests, manifest.generation)})
 
 
 def _reuse_encoder(identity: str, index: Path, folder: Path) -> bool:
@@ -217,85 +310,6 @@ def _reuse_encoder(identity: str, index: Path, folder: Path) -> bool:
         except (IbidemError, OSError, KeyError):
             continue
     return False
-
-
-def _write_index(index: Path, folder: Path, writer: StoreWriter, encoder: Encoder, progress: Progress) -> int:
-    """Writes texts, lexical index and vectors to ``folder``; how many texts had to be encoded."""
-    cache = VectorCache(index, encoder.identity, encoder.dimension)
-    try:
-        texts = _cut(folder, writer, encoder, cache, progress)
-        embedded = _embed(texts, encoder, cache, progress)
-        progress("Writing", 0, None)
-        ranges: NDArray[np.int64] = np.array(texts.ranges, np.int64)
-        vectors.write(folder, cache.vectors(texts.passages), cache.vectors(texts.sentences), ranges)
-        dimension = encoder.piece_dimension
-        counts = cache.piece_counts(texts.passages, dimension)
-        frequencies = encoder.piece_frequencies(texts.by_key[key] for key in texts.passages)
-        pieces.write(folder, counts, cache.pieces(texts.passages, dimension), dimension, frequencies)
-        return embedded
-    finally:
-        cache.close()
-
-
-def _cut(folder: Path, writer: StoreWriter, encoder: Encoder, cache: VectorCache, progress: Progress) -> _Texts:
-    texts = _Texts()
-    lexical_writer = LexicalWriter(folder)
-    finder = CopyFinder()
-
-    def keep(text: str) -> bytes:
-        key = cache.key(text)
-        texts.by_key[key] = text
-        return key
-
-    for number, article in enumerate(writer.articles(), 1):
-        sentences, passages = cut(article, encoder)
-        first = writer.sentences
-        writer.add_passages(article, sentences, passages)
-        finder.add(article.text, [(passage.start, passage.end) for passage in passages])
-        title = context(article.title, encoder)
-        for passage in passages:
-            text = article.text[passage.start : passage.end]
-            lexical_writer.add(article.title, text)
-            # The title in front says what the passage is about where its own words don't.
-            texts.passages.append(keep(f"{title}\n{text}"))
-            texts.ranges.append((first + passage.first_sentence, first + passage.end_sentence))
-        texts.sentences += [keep(article.text[s.start : s.end]) for s in sentences]
-        progress("Cutting passages", number, None)
-    writer.close()
-    lexical_writer.close()
-    copies.write(folder, finder.find(progress))
-    return texts
-
-
-def _embed(texts: _Texts, encoder: Encoder, cache: VectorCache, progress: Progress) -> int:
-    """Encodes the texts that aren't in the cache, and keeps them there; how many they were."""
-    sentences, passages = (cache.missing(dict.fromkeys(keys)) for keys in (texts.sentences, texts.passages))
-    done = 0
-
-    def keep(keys: Sequence[bytes], found: Vectors, found_pieces: Sequence[pieces.Pieces] | None) -> None:
-        nonlocal done
-        cache.add(keys, found, found_pieces)
-        done += len(keys)
-        progress("Embedding", done, len(sentences) + len(passages))
-
-    encoder.encode_passages(
-        [texts.by_key[key] for key in sentences],
-        lambda numbers, found, _: keep([sentences[number] for number in numbers], found, None),
-    )
-    encoder.encode_passages(
-        [texts.by_key[key] for key in passages],
-        lambda numbers, found, rows: keep([passages[number] for number in numbers], found, [*map(_kept, rows)]),
-    )
-    return done
-
-
-def _kept(rows: Vectors) -> pieces.Pieces:
-    """A passage's word pieces as they are kept; one of zeros for a passage that the tokenizer has no piece for."""
-    return pieces.quantize(rows if len(rows) else np.zeros((1, rows.shape[1]), np.float32))
-
-
-def _files(folder: Path) -> list[str]:
-    return [*encoding.FILES, *vectors.FILES, *pieces.FILES, *copies.FILES, store.FILE, *lexical.files(folder)]
 
 
 def _open_current(index: Path, cross_encoder: CrossEncoder | None) -> Engine:

@@ -10,6 +10,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,9 @@ FILE = "vectors.sqlite"
 
 
 class VectorCache:
-    """The cache of the index in ``index``, for one encoder. A damaged file is started anew."""
+    """The cache of the index in ``index``, for one encoder. A file that is none is started anew; one that turns out to
+    be damaged later raises ``sqlite3.DatabaseError``. ``identity`` tells it from any other, an earlier one of the same
+    index among them."""
 
     def __init__(self, index: Path, encoder: str, dimension: int) -> None:
         self._encoder = encoder
@@ -29,8 +32,9 @@ class VectorCache:
         try:
             self._connection = _open(path)
         except sqlite3.DatabaseError:
-            path.unlink()  # SQLite itself removes a journal without its file.
+            remove(index)
             self._connection = _open(path)
+        (self.identity,) = self._connection.execute("SELECT identity FROM cache").fetchone()
 
     def key(self, text: str) -> bytes:
         """The SHA-256 of the encoder's identity and the text."""
@@ -54,26 +58,33 @@ class VectorCache:
         """The vectors of keys that all have one, float32 of shape ``(len(keys), dimension)``."""
         vectors = np.empty((len(keys), self._dimension), np.float32)
         for row, key in enumerate(keys):
-            (blob,) = self._connection.execute("SELECT vector FROM vectors WHERE key = ?", [key]).fetchone()
-            vectors[row] = np.frombuffer(blob, np.float32)
+            vectors[row] = np.frombuffer(self._value("vector", "vectors", key), np.float32)
         return vectors
+
+    def _value(self, column: str, table: str, key: bytes) -> Any:
+        row = self._connection.execute(f"SELECT {column} FROM {table} WHERE key = ?", [key]).fetchone()
+        if row is None:
+            raise sqlite3.DatabaseError(f"a text has no {column}")
+        return row[0]
 
     def piece_counts(self, keys: Sequence[bytes], dimension: int) -> list[int]:
         """How many word pieces there are of each of some keys that all have some; ``dimension`` is that of one."""
-        known = self._connection.execute
-        return [
-            known("SELECT length(vectors) FROM pieces WHERE key = ?", [key]).fetchone()[0] // dimension for key in keys
-        ]
+        return [self._value("length(vectors)", "pieces", key) // dimension for key in keys]
 
     def pieces(self, keys: Iterable[bytes], dimension: int) -> Iterator[Pieces]:
         """The word pieces of each of some keys that all have some, of shape ``(word pieces, dimension)``."""
         for key in keys:
-            (blob,) = self._connection.execute("SELECT vectors FROM pieces WHERE key = ?", [key]).fetchone()
-            yield np.frombuffer(blob, np.int8).reshape(-1, dimension)
+            yield np.frombuffer(self._value("vectors", "pieces", key), np.int8).reshape(-1, dimension)
 
     def close(self) -> None:
         """Closes the file."""
         self._connection.close()
+
+
+def remove(index: Path) -> None:
+    """Removes the file, with its journal."""
+    for suffix in ("", "-wal", "-shm"):
+        (index / f"{FILE}{suffix}").unlink(missing_ok=True)
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -81,9 +92,9 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if state != "ok":
-            raise sqlite3.DatabaseError(state)
+        connection.execute("CREATE TABLE IF NOT EXISTS cache (identity TEXT NOT NULL)")
+        connection.execute("INSERT INTO cache SELECT hex(randomblob(16)) WHERE NOT EXISTS (SELECT 1 FROM cache)")
+        connection.commit()
         connection.execute(
             "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID"
         )

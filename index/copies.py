@@ -8,17 +8,19 @@ articles but how groups are numbered.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import DamagedGeneration
-from index.wording import Numbers, Vocabulary, Wording, Words, compare, runs, wording
+from index.wording import Numbers, Wording, Words, compare, runs
 
 GROUPS_FILE = "passage_groups.npy"
 CLUSTERS_FILE = "article_clusters.npy"
@@ -28,6 +30,7 @@ Progress = Callable[[str, int, int | None], None]
 """Called with the step, how much of it is done, and how much there is."""
 
 Groups = NDArray[np.int32]
+Sketches = NDArray[np.uint32]
 
 _HASHES = 192
 """In bands of two, so that texts that have a fifth of all their runs of words in common (as two copies of which a tenth
@@ -60,24 +63,21 @@ class CopyFinder:
     """Finds near-copies; takes the articles in order of their ids, and keeps hashes of their words only."""
 
     def __init__(self) -> None:
-        self._vocabulary = Vocabulary()
         self._articles: list[bytes] = []
-        self._wordings: dict[bytes, Wording] = {}
+        self._known: dict[bytes, tuple[Wording, Sketches]] = {}
 
-    def add(self, text: str, passages: Sequence[tuple[int, int]]) -> None:
-        """Takes the next article: its canonical text, and its passages as ``(start, end)`` in order of their ids."""
-        found = wording(text, passages, self._vocabulary)
-        key = _key(found.words, found.passages)
+    def add(self, words: Wording, sketches: Sketches) -> None:
+        """Takes the next article: its wording, with its passages in order of their ids, and its sketches."""
+        key = _key(words.words, words.passages)
         self._articles.append(key)
-        self._wordings.setdefault(key, found)
+        self._known.setdefault(key, (words, sketches))
 
     def find(self, progress: Progress) -> Copies:
         """The near-copies among all articles that were added."""
         # In an order of their own, so that the archive's makes no difference.
-        order = {key: number for number, key in enumerate(sorted(self._wordings))}
-        articles = [self._wordings[key] for key in order]
-        archive = _number(articles)
-        groups, clusters = _stars(archive, _candidates(archive, progress), progress)
+        order = {key: number for number, key in enumerate(sorted(self._known))}
+        archive = _number([self._known[key] for key in order])
+        groups, clusters = _stars(archive, _candidates(archive), progress)
         numbers = [order[key] for key in self._articles]
         passages = [groups[archive.texts[number]] for number in numbers]
         owners = np.repeat(np.arange(len(numbers)), [*map(len, passages)])
@@ -96,6 +96,7 @@ class _Archive:
     """
 
     articles: list[Wording]
+    sketches: list[Sketches]
     texts: list[Numbers]
     homes: Numbers
 
@@ -124,7 +125,32 @@ def _key(*arrays: NDArray[np.generic]) -> bytes:
     return digest.digest()
 
 
-def _number(articles: list[Wording]) -> _Archive:
+def sketch(words: Wording) -> Sketches:
+    """The sketches of an article's passages, and of the article last, shape ``(passages + 1, 192)``; a row of zeros for
+    what has no words. The same words always have the same one."""
+    texts = [words.passage(number) for number in range(len(words.passages))]
+    rows = [_sketch(shingles) for shingles in map(runs, [*texts, words.words])]
+    return np.array(rows, np.uint32).reshape(-1, _HASHES)
+
+
+def _sketch(shingles: Words) -> Sketches:
+    if not len(shingles):
+        return np.zeros(_HASHES, np.uint32)
+    found = _empty_sketch().copy()
+    for start in range(0, len(shingles), _CHUNK):
+        found.update_batch((shingles[start : start + _CHUNK] >> np.uint64(32)).tolist())
+    return np.asarray(found.hashvalues, np.uint32)
+
+
+@lru_cache(maxsize=1)
+def _empty_sketch() -> Any:
+    from datasketch import MinHash  # takes a third of a second, and a service only reads what a build found
+
+    return MinHash(_HASHES, _SEED, hashfunc=int)
+
+
+def _number(known: list[tuple[Wording, Sketches]]) -> _Archive:
+    articles = [words for words, _ in known]
     numbers: dict[bytes, int] = {}
     homes: list[list[int]] = []
     texts = []
@@ -140,12 +166,12 @@ def _number(articles: list[Wording]) -> _Archive:
             elif homes[own[-1]][0] == homes[own[-1]][1]:
                 homes[own[-1]][1] = article
         texts.append(np.array(own, np.int64))
-    return _Archive(articles, texts, np.array(homes, np.int64).reshape(-1, 2))
+    return _Archive(articles, [rows for _, rows in known], texts, np.array(homes, np.int64).reshape(-1, 2))
 
 
-def _candidates(archive: _Archive, progress: Progress) -> list[tuple[int, int]]:
+def _candidates(archive: _Archive) -> list[tuple[int, int]]:
     """The pairs of articles that may have something in common, ascending."""
-    homes, sketches = _sketch(archive, progress)
+    homes, sketches = _sketched(archive)
     pairs = np.empty(0, np.int64)
     for band in sketches.view(np.uint64).T:
         pairs = np.union1d(pairs, np.concatenate([one * len(homes) + other for one, other in _bucket_pairs(band)]))
@@ -159,33 +185,23 @@ def _candidates(archive: _Archive, progress: Progress) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def _sketch(archive: _Archive, progress: Progress) -> tuple[Numbers, NDArray[np.uint32]]:
+def _sketched(archive: _Archive) -> tuple[Numbers, Sketches]:
     """The sketches of all passages and articles that have runs of words, and the two articles of each."""
-    from datasketch import MinHash  # takes a third of a second, and a service only reads what a build found
-
-    homes, sketches = [], []
-    empty = MinHash(_HASHES, _SEED, hashfunc=int)
-    for number, (home, shingles) in enumerate(_sketched(archive), 1):
-        if len(shingles):
-            sketch = empty.copy()
-            for start in range(0, len(shingles), _CHUNK):
-                sketch.update_batch((shingles[start : start + _CHUNK] >> np.uint64(32)).tolist())
-            homes.append(home)
-            sketches.append(sketch.hashvalues)
-        progress("Sketching passages", number, None)
-    return np.array(homes, np.int64).reshape(-1, 2), np.array(sketches, np.uint32).reshape(-1, _HASHES)
-
-
-def _sketched(archive: _Archive) -> Iterator[tuple[Numbers, Words]]:
+    homes, sketches = [np.empty((0, 2), np.int64)], [np.empty((0, _HASHES), np.uint32)]
     done: set[int] = set()
-    for number, (article, texts) in enumerate(zip(archive.articles, archive.texts, strict=True)):
-        for passage, text in enumerate(texts.tolist()):
-            if text not in done:
-                done.add(text)
-                yield archive.homes[text], runs(article.passage(passage))
+    for number, (rows, texts) in enumerate(zip(archive.sketches, archive.texts, strict=True)):
+        found = [(text, row) for row, text in enumerate(texts.tolist()) if text not in done]
+        done.update(text for text, _ in found)
+        own = [archive.homes[text] for text, _ in found]
+        kept = [row for _, row in found]
         # Of one passage it would be the same again.
         if len(texts) != 1:
-            yield np.array([number, number]), runs(article.words)
+            own, kept = [*own, np.array([number, number])], [*kept, len(texts)]
+        chosen = rows[kept]
+        has_words = chosen.any(axis=1)
+        homes.append(np.array(own, np.int64).reshape(-1, 2)[has_words])
+        sketches.append(chosen[has_words])
+    return np.concatenate(homes), np.concatenate(sketches)
 
 
 def _bucket_pairs(band: Words) -> Iterator[tuple[Numbers, Numbers]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,27 +69,60 @@ Done = Callable[[NDArray[np.int64], Vectors, Sequence[Vectors]], None]
 ``(n, dimension)``, and for each text those of its word pieces, as in ``QuestionVectors``."""
 
 
-class Encoder:
+class Measure:
+    """How the encoder in ``folder`` takes texts apart into word pieces, without the model. Raises ``DamagedGeneration``
+    if the files can't be loaded."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self.description = Description(**json.loads((folder / DESCRIPTION_FILE).read_bytes()))
+            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+        except Exception as error:
+            raise DamagedGeneration(f"the encoder in {folder} can't be loaded: {error}") from error
+        self._tokenizer.enable_truncation(self.description.limit)
+        self._tokenizer.no_padding()
+        self.limit = self.description.limit
+        self.special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
+
+    def piece_starts(self, texts: Sequence[str]) -> list[list[int]]:
+        """Where each word piece of each text starts: code points from the text's start, ascending."""
+        encodings = self._whole_texts.encode_batch(list(texts), add_special_tokens=False)
+        return [[start for start, _ in encoding.offsets] for encoding in encodings]
+
+    def distinct_pieces(self, passage: str) -> NDArray[np.int32]:
+        """The word pieces of a passage's text as far as they are encoded, each once, ascending."""
+        prompt = self.description.passage_prompt
+        return np.unique(_piece_ids(self._tokenizer.encode(prompt + passage), prompt)).astype(np.int32)
+
+    @property
+    def vocabulary(self) -> int:
+        """One more than the highest number of a word piece. Not how many there are: some vocabularies have gaps."""
+        return int(max(self._tokenizer.get_vocab().values())) + 1
+
+    @cached_property
+    def _whole_texts(self) -> Tokenizer:
+        """A tokenizer that cuts nothing off; only building needs it."""
+        tokenizer = Tokenizer.from_str(self._tokenizer.to_str())
+        tokenizer.no_truncation()
+        return tokenizer
+
+
+class Encoder(Measure):
     """The encoder in ``folder``. Safe to use from several threads at once.
 
     Raises ``DamagedGeneration`` if the files can't be loaded.
     """
 
     def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
         try:
-            self.description = Description(**json.loads((folder / DESCRIPTION_FILE).read_bytes()))
-            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
             self._session = _open_session(folder / MODEL_FILE)
         except Exception as error:
             raise DamagedGeneration(f"the encoder in {folder} can't be loaded: {error}") from error
-        self._tokenizer.enable_truncation(self.description.limit)
-        self._tokenizer.no_padding()
         self._inputs = [node.name for node in self._session.get_inputs()]
         self.identity = self.description.identity
         self.dimension = self.description.dimension
         self.piece_dimension = self.description.piece_dimension
-        self.limit = self.description.limit
-        self.special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
 
     def encode_questions(self, questions: Sequence[str]) -> list[QuestionVectors]:
         """The vectors of questions, in the same order."""
@@ -106,33 +139,12 @@ class Encoder:
         for batch, encodings in self._batches(prompt, texts):
             done(batch, *self._run(encodings, prompt))
 
-    def piece_frequencies(self, texts: Iterable[str]) -> NDArray[np.int64]:
-        """For each word piece of the vocabulary, in how many of the texts it is, as far as they are encoded."""
-        prompt = self.description.passage_prompt
-        # Not the size of the vocabulary: there are some with gaps.
-        frequencies = np.zeros(max(self._tokenizer.get_vocab().values()) + 1, np.int64)
-        for text in texts:
-            frequencies[np.unique(_piece_ids(self._tokenizer.encode(prompt + text), prompt))] += 1
-        return frequencies
-
     def _batches(self, prompt: str, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], list[Encoding]]]:
         """The numbers and the encodings of texts of like length, shortest first."""
         order = np.argsort(np.fromiter(map(len, texts), np.int64, len(texts)), kind="stable")
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
             yield batch, self._tokenizer.encode_batch([prompt + texts[number] for number in batch])
-
-    def piece_starts(self, texts: Sequence[str]) -> list[list[int]]:
-        """Where each word piece of each text starts: code points from the text's start, ascending."""
-        encodings = self._whole_texts.encode_batch(list(texts), add_special_tokens=False)
-        return [[start for start, _ in encoding.offsets] for encoding in encodings]
-
-    @cached_property
-    def _whole_texts(self) -> Tokenizer:
-        """A tokenizer that cuts nothing off; only building needs it."""
-        tokenizer = Tokenizer.from_str(self._tokenizer.to_str())
-        tokenizer.no_truncation()
-        return tokenizer
 
     def _run(self, encodings: Sequence[Encoding], prompt: str) -> tuple[Vectors, list[Vectors]]:
         length = max(len(encoding) for encoding in encodings)

@@ -32,7 +32,7 @@ from filelock import FileLock, Timeout
 
 from corpus.errors import BuildInProgress, DamagedGeneration, NoIndex, UnknownGeneration, UnsupportedFormat
 
-FORMAT = 3
+FORMAT = 4
 """The version of the layout of a generation; one of another version is not opened."""
 
 CURRENT_FILE = "CURRENT"
@@ -53,7 +53,7 @@ class Manifest:
     SHA-256 in hexadecimal. ``evaluation`` is what a gate found before the generation was published, ``None`` if
     it was built without one. ``removed`` maps the id of every article that is not there any more to the last
     generation that had it, as far as that is known. ``calibration`` is what `ibidem calibrate` found for this archive,
-    ``None`` if it never ran (see ``qa.calibration``).
+    ``None`` if it never ran (see ``qa.calibration``). ``source`` is a hash of all that the generation was made from.
     """
 
     format: int
@@ -69,6 +69,7 @@ class Manifest:
     evaluation: Mapping[str, Any] | None
     removed: Mapping[str, str]
     calibration: Mapping[str, Any] | None
+    source: str
 
 
 def generation_folder(index: Path, generation: str) -> Path:
@@ -134,6 +135,19 @@ def verify_files(folder: Path) -> Manifest:
         if found != sha256:
             raise _damaged(folder, name, "not what was written")
     return manifest
+
+
+def is_untouched(folder: Path, manifest: Manifest) -> bool:
+    """Whether every file is there and as it was when the manifest was written, as far as times and, where these tell
+    nothing, checksums say: for a glance; what serves verifies all."""
+    try:
+        written = (folder / MANIFEST_FILE).stat().st_mtime_ns
+        return all(
+            (folder / name).stat().st_mtime_ns <= written or file_sha256(folder / name) == sha256
+            for name, sha256 in manifest.files.items()
+        )
+    except OSError:
+        return False
 
 
 def _damaged(folder: Path, name: str, what: str) -> DamagedGeneration:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from corpus.article import Article, Metadata, Page, Provenance
 from corpus.errors import DamagedGeneration, UnknownArticle
-from index.passages import Passage, Sentence
+from index.passages import Sentence
 
 FILE = "texts.sqlite"
 CONTEXT_CHARACTERS = 32
@@ -28,7 +28,7 @@ CREATE TABLE articles (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, title_inferred INTEGER NOT NULL,
     authors TEXT NOT NULL, publisher TEXT, url TEXT, published TEXT, updated TEXT, retrieved TEXT, tags TEXT NOT NULL,
     language TEXT, licence TEXT, sources TEXT NOT NULL, provenance TEXT NOT NULL, pages TEXT NOT NULL,
-    sha256 TEXT NOT NULL, text TEXT NOT NULL
+    sha256 TEXT NOT NULL, text TEXT NOT NULL, digest TEXT NOT NULL
 ) STRICT;
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY, article INTEGER NOT NULL, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL
@@ -36,6 +36,10 @@ CREATE TABLE passages (
 CREATE TABLE sentences (
     id INTEGER PRIMARY KEY, article INTEGER NOT NULL, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL
 ) STRICT;
+"""
+
+# Made when all rows are there, which is faster.
+_INDEXES = """
 CREATE INDEX articles_by_sha256 ON articles (sha256);
 CREATE INDEX passages_by_article ON passages (article);
 CREATE INDEX sentences_by_article ON sentences (article);
@@ -160,6 +164,10 @@ class Store:
         """The entry of every article, by id."""
         return _catalogue(self._connection)
 
+    def digests(self) -> dict[str, str]:
+        """The digest of each article by its id, for telling whether it is the same."""
+        return dict(self._connection.execute("SELECT id, digest FROM articles"))
+
     def by_sha256(self, sha256: str) -> tuple[str, ...]:
         """The ids of the articles whose canonical text has that hash, ascending."""
         rows = self._connection.execute("SELECT id FROM articles WHERE sha256 = ? ORDER BY id", [sha256])
@@ -179,52 +187,39 @@ class Store:
 
 
 class StoreWriter:
-    """Writes the texts of a new generation to ``folder``: first all articles, then the passages of each.
-
-    Articles may come in any order; ``articles()`` gives them back by id, and in that order their sentences
-    and passages are numbered from 0.
-    """
+    """Writes the texts of a new generation to ``folder``. Articles come in order of their ids; their sentences and
+    passages are numbered from 0 as they come."""
 
     def __init__(self, folder: Path) -> None:
         self._connection = sqlite3.connect(folder / FILE, isolation_level=None)
         # The whole folder is thrown away if the build doesn't end, and synced by the caller if it does.
         self._connection.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA} BEGIN")
-        self.passages = self.sentences = 0
+        self.articles = self.passages = self.sentences = 0
 
-    def add_article(self, article: Article) -> None:
-        """Adds an article; its id must be new."""
+    def add(
+        self, article: Article, digest: str, sentences: Sequence[Sequence[int]], passages: Sequence[Sequence[int]]
+    ) -> None:
+        """Adds an article, with a digest of all of it; its id must be new. Of its sentences and passages, the first two
+        numbers are start and end."""
+        columns = ("number", *_COLUMNS, "sha256", "text", "digest")
+        values = [self.articles, *(_to_sql(getattr(article, name)) for name in columns[1:-1]), digest]
         self._connection.execute(
-            f"INSERT INTO articles ({', '.join(_COLUMNS)}, sha256, text) VALUES ({_placeholders(_COLUMNS)}, ?, ?)",
-            [*(_to_sql(getattr(article, column)) for column in _COLUMNS), article.sha256, article.text],
+            f"INSERT INTO articles ({', '.join(columns)}) VALUES ({_placeholders(columns)})", values
         )
-
-    def catalogue(self) -> list[Entry]:
-        """The entry of every article added so far, by id."""
-        return _catalogue(self._connection)
-
-    def articles(self) -> Iterator[Article]:
-        """Every article added so far, by id."""
-        for entry in self.catalogue():
-            yield _article(self._connection, entry.id)
-
-    def add_passages(self, article: Article, sentences: Sequence[Sentence], passages: Sequence[Passage]) -> None:
-        """Adds the sentences and the passages of an article; each gets the next free id."""
-        spans = [(number, s.start, s.end) for number, s in enumerate(sentences, self.sentences)]
-        self._add_spans("sentences", article.id, spans)
-        spans = [(number, p.start, p.end) for number, p in enumerate(passages, self.passages)]
-        self._add_spans("passages", article.id, spans)
+        self._add_spans("sentences", self.sentences, sentences)
+        self._add_spans("passages", self.passages, passages)
+        self.articles += 1
         self.sentences += len(sentences)
         self.passages += len(passages)
 
-    def _add_spans(self, table: str, article_id: str, spans: Sequence[tuple[int, int, int]]) -> None:
-        self._connection.executemany(
-            f"INSERT INTO {table} VALUES (?1, (SELECT number FROM articles WHERE id = ?4), ?2, ?3)",
-            [(*span, article_id) for span in spans],
-        )
+    def _add_spans(self, table: str, first: int, spans: Sequence[Sequence[int]]) -> None:
+        rows = [(number, self.articles, span[0], span[1]) for number, span in enumerate(spans, first)]
+        self._connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", rows)
 
     def close(self) -> None:
         """Ends the writing; the file is whole, and not yet synced to the disk."""
         self._connection.execute("COMMIT")
+        self._connection.executescript(_INDEXES)
         self._connection.close()
 
 

@@ -13,7 +13,8 @@ from qa.options import HELP_OPTIONS, Commands, cross_encoder_option, index_optio
 from qa.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from index.build import Gate, Report
+    from index.build import Gate
+    from index.report import Report
     from index.generation import Manifest
     from qa.evaluation.judgement import Judgement
 
