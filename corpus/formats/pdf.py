@@ -50,6 +50,8 @@ def read(member: Member) -> Document:
         except RecursionError:
             raise UnreadableArticle(f"a PDF that loops, or is nested too deep; {_AGAIN}") from None
         except Exception as error:  # noqa: BLE001 - of damaged files pypdf raises whatever they lead to
+            if "cyclic" in str(error).lower():
+                raise UnreadableArticle(f"a PDF that loops: its pages lead in a circle; {_AGAIN}") from None
             raise UnreadableArticle(f"a damaged PDF ({_reason(error)}); {_AGAIN}") from None
 
 

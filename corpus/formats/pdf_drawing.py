@@ -96,7 +96,7 @@ class Drawing:
         described = resource(resources, "/Font", name)
         if described is None:
             return None
-        reference = described.indirect_reference
+        reference = getattr(described, "indirect_reference", None)
         key = id(described) if reference is None else (reference.idnum, reference.generation)
         if key not in self._fonts:
             self._fonts[key] = Font.read(described)

@@ -16,6 +16,8 @@ UNKNOWN = "\ufffd"
 _IDENTITY = ("/Identity-H", "/Identity-V")
 _BOLD = regex.compile(r"bold|black|heavy|semibold|-bd\b", regex.I)
 _BULLETS = regex.compile("[\uf0b7\uf0a7\uf0d8\uf0fc\uf076\uf0a8\uf071]")
+_UNUSED = frozenset("\x7f\x81\x8d\x8f\x90\x9d")
+"""What isn't used of WinAnsiEncoding, and stands for a bullet there (ISO 32000-2, annex D.3, note 3)."""
 _PRIVATE = regex.compile(r"[\ue000-\uf8ff]")
 
 Glyph = tuple[str, float, bool]
@@ -31,6 +33,7 @@ class Font:
     _described: Description
     _scale: float
     _opaque: bool
+    _western: bool
     _known: dict[str, Glyph]
 
     @classmethod
@@ -50,6 +53,7 @@ class Font:
             _described=described,
             _scale=scale,
             _opaque=numbered or not described.interpretable,
+            _western=encoding == "/WinAnsiEncoding",
             _known={},
         )
 
@@ -74,6 +78,8 @@ class Font:
         encoding, letters = self._described.encoding, self._described.character_map
         plain = encoding.get(ord(code), code) if isinstance(encoding, dict) else code
         text = letters.get(plain, letters.get(code, UNKNOWN if self._opaque else plain))
+        if self._western and text in _UNUSED:
+            text = "•"
         width = self._described.get_text_width(code) * self._scale
         return _readable(str(text)), width, code == " " and isinstance(encoding, dict)
 

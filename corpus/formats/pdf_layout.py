@@ -28,13 +28,15 @@ _GUTTER = 0.7
 _COLUMN_LINES = 3
 _PROSE_WIDTH = 0.6
 _PROSE_WORDS = 2.5
-_SCRIPT = 0.8
+_SCRIPT = 0.85
 """A run of less than so much of its neighbour's size may be a raised or a lowered one."""
 _RAISED = 0.2
 
 _ITEM = regex.compile(
     r"[•●▪■◦○‣⁃∙·*–—-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\[\d{1,3}\]|\d+(?:\.\d+)+\.?|\d{1,2}"
 )
+_LEADERS = regex.compile(r"\s*(?:\.\s?){5,}\s*")
+"""The dots that lead from a heading to its page in a table of contents."""
 _NOTE_MARK = regex.compile(r"\d{1,3}(?:[,–-]\d{1,3})*|[*†‡§]{1,3}")
 _UNIT = regex.compile(r"(?:^|[\s\d(/])[kcdm]?m$|[\d)]$")
 _SUPERSCRIPTS = str.maketrans("0123456789-–+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺")
@@ -121,23 +123,28 @@ def _of_one_turn(runs: Sequence[Run], turn: int) -> list[Line]:
     """Segments: runs that follow one another on a base line, and small ones that are raised or lowered beside it."""
     bands: list[list[Run]] = []
     for run in sorted(runs, key=lambda one: (-one.base, one.left)):
-        band = next((band for band in reversed(bands[-4:]) if _on_one_line(band, run)), None)
-        if band is None:
-            bands.append([run])
+        if bands and bands[-1][0].base - run.base <= 0.15 * min(bands[-1][0].size, run.size):
+            bands[-1].append(run)
         else:
-            band.append(run)
-    return [_segment(group, turn) for band in bands for group in _groups(band)]
+            bands.append([run])
+    return [_segment(group, turn) for band in _with_scripts(bands) for group in _groups(band)]
 
 
-def _on_one_line(band: Sequence[Run], run: Run) -> bool:
-    main = max(band, key=lambda one: (one.size, len(one.text)))
-    near = abs(main.base - run.base)
-    if near <= 0.15 * min(main.size, run.size):
-        return True
-    small, large = sorted((main, run), key=lambda one: one.size)
-    # A raised or lowered run belongs to the line only beside a run of it.
-    beside = any(-0.3 * large.size < _gap(one, run) < 0.4 * large.size for one in band)
-    return beside and small.size < 0.85 * large.size and near < 0.6 * large.size
+def _with_scripts(bands: Sequence[list[Run]]) -> list[list[Run]]:
+    """The bands with the raised and lowered runs in the band that they are raised or lowered beside."""
+    found: list[list[Run]] = [[] for _ in bands]
+    for number, band in enumerate(bands):
+        near = [*range(max(number - 3, 0), number), *range(number + 1, min(number + 4, len(bands)))]
+        for run in band:
+            home = next((other for other in near if any(_is_beside(run, one) for one in bands[other])), number)
+            found[home].append(run)
+    return [band for band in found if band]
+
+
+def _is_beside(small: Run, large: Run) -> bool:
+    if small.size >= _SCRIPT * large.size or abs(small.base - large.base) >= 0.6 * large.size:
+        return False
+    return -0.3 * large.size < _gap(small, large) < 0.4 * large.size
 
 
 def _gap(one: Run, other: Run) -> float:
@@ -164,7 +171,8 @@ def _segment(runs: Sequence[Run], turn: int) -> Line:
         text += _scripted(run, main, text)
     bold = sum(len(run.text) for run in runs if run.bold) > 0.6 * sum(len(run.text) for run in runs)
     left, right = min(run.left for run in runs), max(run.right for run in runs)
-    return Line(" ".join(text.split()), left, right, main.base, main.size, bold, body=left, turned=turn)
+    text = _LEADERS.sub(" … ", " ".join(text.split()))
+    return Line(text, left, right, main.base, main.size, bold, body=left, turned=turn)
 
 
 def _is_gap(before: Run, run: Run) -> bool:
@@ -191,14 +199,24 @@ def _columns(found: Sequence[Line]) -> list[list[Line]]:
     left_edge, right_edge, top, bottom = strip
     above = [one for one in found if one.base > top]
     inside = [one for one in found if bottom <= one.base <= top]
-    below = [one for one in found if one.base < bottom]
-    parts = (
-        above,
-        [one for one in inside if one.right <= left_edge],
-        [one for one in inside if one.left >= right_edge],
-        below,
-    )
-    return [column for part in parts for column in _columns(part)]
+    left = [one for one in inside if one.right <= left_edge]
+    right = [one for one in inside if one.left >= right_edge]
+    beneath = _beneath(left, right)
+    left = [one for one in left if one not in beneath]
+    below = beneath + [one for one in found if one.base < bottom]
+    return [column for part in (above, left, right, below) for column in _columns(part)]
+
+
+def _beneath(left: Sequence[Line], right: Sequence[Line]) -> list[Line]:
+    """What of the left column is rather beneath both: behind white, where both columns have ended."""
+    end = min(one.base for one in right)
+    em = median(one.size for one in right)
+    upper = [one for one in left if one.base >= end - em]
+    lower = [one for one in left if one.base < end - em]
+    if not upper or not lower:
+        return []
+    last = min(one.base for one in upper)
+    return lower if last - end < 2 * em and last - max(one.base for one in lower) > 1.8 * em else []
 
 
 def _gutter(found: Sequence[Line]) -> tuple[float, float, float, float] | None:

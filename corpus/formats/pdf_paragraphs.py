@@ -29,12 +29,16 @@ _LARGE = 1.08
 _SMALL = 0.93
 _LETTER = 0.5
 """How wide a letter is on average, in ems."""
+_ENOUGH_LINES = 4
+_DOUBLE = 2.5
 _LINES_APART = 1.2
 """How far lines are apart where too few tell, in ems."""
 
 _ENDED = regex.compile(r"[.!?…:;。！？।۔؟][\"'”’»)\]]*(?:\[\d+\])*$")
 _ITEM = regex.compile(r"(?:[•●▪■◦○‣⁃∙·–—*-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)]|\[\d{1,3}\])\s+\S")
 _CAPTION = regex.compile(r"(?:fig(?:ure|\.)|table|chart|map|source|note)s?\b", regex.I)
+_CONTENTS = regex.compile(r" … \w{1,6}$")
+_PARTED = regex.compile(r"[\p{L}\d][-‐\u00ad]$")
 _LOWER = regex.compile(r"[\"'“‘«(\[]*\p{Ll}")
 
 
@@ -104,8 +108,8 @@ def _usual(pages: Sequence[Sequence[Line]]) -> _Usual:
         and one.base > two.base
     ]
     steps = sorted((one.base - two.base) / size for one, two in pairs)
-    leading = median(steps[: max(1, len(steps) * 4 // 5)]) if steps else _LINES_APART
-    leading = max(leading, 0.9)
+    leading = median(steps[: len(steps) * 4 // 5]) if len(steps) >= _ENOUGH_LINES else _LINES_APART
+    leading = min(max(leading, 0.9), _DOUBLE)
     starts = [two for one, two in pairs if _is_indented(two) and one.base - two.base < _APART * leading * size]
     return _Usual(size, leading, len(starts) >= 2 and 3 * len(starts) <= len(pairs))
 
@@ -145,13 +149,16 @@ def _column_blocks(number: int, column: Sequence[Line], usual: _Usual) -> list[_
     for at, line in enumerate(column):
         before = column[at - 1] if at else None
         if before is None or _is_apart(before, line, usual):
-            blocks.append(_Block([(number, line)]))
+            listed = before and _is_item(blocks[-1].first) and _is_item(line) and before.size == line.size
+            blocks.append(_Block([(number, line)], "\n" if listed else "\n\n"))
         elif line.cells > 1 and before.cells > 1:
             blocks[-1].lines.append((number, line))
         elif line.cells > 1 or before.cells > 1 or _begins(blocks[-1], before, line, hanging):
             blocks.append(_Block([(number, line)]))
         elif not hanging and _is_next_item(blocks[-1], before, line, right[at - 1]):
             blocks.append(_Block([(number, line)], "\n" if _is_item(blocks[-1].first) else "\n\n"))
+        elif _CONTENTS.search(before.text) and _CONTENTS.search(line.text):
+            blocks.append(_Block([(number, line)], "\n"))
         elif _had_room(before, line, right[at - 1]) and not _is_heading(before, usual):
             blocks.append(_Block([(number, line)], "\n\n" if _ENDED.search(before.text) else "\n"))
         else:
@@ -236,6 +243,9 @@ def _reach(group: Sequence[Line], column: Sequence[Line]) -> list[float]:
 
 def _had_room(before: Line, line: Line, right: float) -> bool:
     """Whether the first word of a line would have had room behind the line before, so that the break is meant."""
+    going = bool(_LOWER.match(line.text)) and not _ENDED.search(before.text)
+    if _PARTED.search(before.text) or (going and before.right - before.left > 0.5 * (right - before.left)):
+        return False
     word = len(line.text.split(" ", 1)[0])
     letter = line.width / max(len(line.text), 1) or _LETTER * line.size
     return before.right + (word + 1.5) * letter < right
@@ -267,8 +277,11 @@ def _goes_on(before: _Block, behind: _Block, usual: _Usual) -> bool:
         return False
     if one.cells > 1 or two.cells > 1:
         return False
-    if _is_heading(one, usual) or _is_item(two) or one.turned != two.turned:
+    if _is_item(two) or one.turned != two.turned:
         return False
+    if _is_heading(one, usual):
+        # The second line of a headline above two columns may be so short that it is above only one.
+        return before.lines[-1][0] == behind.lines[0][0] and 0 < one.base - two.base < 1.5 * one.size
     rest = one.limits[1] - one.right
     if not _ENDED.search(one.text):
         full = rest < 2.5 * one.size or one.text.endswith(("-", "‐", "\u00ad"))
