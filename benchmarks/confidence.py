@@ -145,6 +145,7 @@ def run(collection: Path, others: Sequence[Path], work: Path) -> tuple[Calibrati
 def engine(articles: Sequence[Path], index: Path) -> Engine:
     """The engine of an index of these articles."""
     report = build(articles, index, PACKAGED_MODEL, show)
+    assert report.generation
     return LocalEngine(generation_folder(index, report.generation))
 
 

@@ -33,8 +33,9 @@ from pathlib import Path
 
 from corpus.archive import read_archive
 from corpus.article import Article
-from index.copies import Copies, CopyFinder, Groups
+from index.copies import Copies, CopyFinder, Groups, sketch
 from index.passages import cut
+from index.wording import Vocabulary, wording
 
 KNOWN_COPIES = {"2025/tiangong-first-foreign-visitor"}
 """Articles of the starter archive that are copies of another one in it, and so no originals."""
@@ -308,8 +309,13 @@ def _summary(results: Sequence[dict[str, tuple[int, int]]]) -> dict[str, object]
 def _copies(made: Sequence[Made]) -> Copies:
     finder = CopyFinder()
     for one in made:
-        finder.add(one.text, one.passages)
+        _add(finder, one.text, one.passages)
     return finder.find(lambda *_: None)
+
+
+def _add(finder: CopyFinder, text: str, passages: Sequence[tuple[int, int]]) -> None:
+    words = wording(text, passages, Vocabulary())
+    finder.add(words, sketch(words))
 
 
 def _scale(passages: int, seed: int) -> dict[str, object]:
@@ -329,7 +335,7 @@ def _scale(passages: int, seed: int) -> dict[str, object]:
         parts = ["".join(token.text for token in tokens[start : start + 110]) for start in range(0, 660, 110)]
         ends = list(accumulate(map(len, parts)))
         begun = time.perf_counter(), time.process_time()
-        finder.add("".join(parts), list(zip([0, *ends], ends, strict=False)))
+        _add(finder, "".join(parts), list(zip([0, *ends], ends, strict=False)))
         used, cpu = used + time.perf_counter() - begun[0], cpu + time.process_time() - begun[1]
     begun = time.perf_counter(), time.process_time()
     copies = finder.find(lambda *_: None)

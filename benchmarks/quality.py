@@ -57,6 +57,7 @@ def _evaluate(collection: Path, work: Path) -> dict[str, object]:
     begun = time.perf_counter()
     report = build([_articles(collection, work)], work / "index", settings.model, _show)
     built = time.perf_counter()
+    assert report.generation
     engine = LocalEngine(generation_folder(work / "index", report.generation))
     (result,) = evaluate(engine, [read_questions(collection)], settings.policy, _show).sets
     return {

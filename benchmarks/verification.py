@@ -51,6 +51,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         index = (options.work or Path(temporary)) / options.collection.resolve().name / "index"
         report = build([options.collection / "articles"], index, load_settings({}).model, _show)
+        assert report.generation
         engine = LocalEngine(generation_folder(index, report.generation))
         figures = {"speed": _speed(engine, index), "similarity": _similarity(engine)}
         print(json.dumps(figures, indent=1))

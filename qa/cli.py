@@ -1,4 +1,7 @@
-"""The command line: arguments in, a call out, what came of it printed. What asks questions is in ``qa.cli_asking``."""
+"""The command line: arguments in, a call out, what came of it printed.
+
+What builds is in ``qa.cli_building``, what asks questions in ``qa.cli_asking``.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from corpus.errors import IbidemError, WrongUse
+from corpus.errors import IbidemError
 from qa.cli_asking import ask, calibrate, evaluate, verify
+from qa.cli_building import build
 from qa.options import HELP_OPTIONS, Commands, cross_encoder_option, index_option, json_option, print_json
-from qa.settings import Settings, load_settings
+from qa.settings import load_settings
 
 if TYPE_CHECKING:
-    from index.build import Gate
-    from index.report import Report
     from index.generation import Manifest
     from qa.evaluation.judgement import Judgement
 
@@ -27,78 +29,6 @@ def main() -> None:
     Settings come from the command line, then from the environment (IBIDEM_INDEX and so on), then from
     ibidem.toml in the current folder. Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 failed.
     """
-
-
-@main.command(context_settings=HELP_OPTIONS)
-@click.option(
-    "--articles",
-    "folders",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A folder of articles (.md and .txt); may be given more than once.",
-)
-@index_option
-@click.option("--model", help="The encoder: the path of a sentence-transformers model, or its name on the hub.")
-@click.option(
-    "--gate",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Questions by which the new index must not be worse than the current one; may be given more than once.",
-)
-@click.option("--force", is_flag=True, help="Make it current even if it is worse by the gate's questions.")
-@cross_encoder_option
-@json_option
-def build(folders: tuple[Path, ...], gate: tuple[Path, ...], force: bool, as_json: bool, **given: Any) -> None:
-    """Build the index from folders of articles and make it current.
-
-    What was encoded before is not encoded again. A service that runs on the index takes the new one up by
-    itself; until the build is done, and if it fails, the old one stays. With a gate, an index that answers its
-    questions significantly worse than the current one is not published, and the exit code is 1. A cross-encoder
-    changes nothing of the index; the gate's questions are answered with it, as the service would.
-    """
-    from index.build import build as build_index
-    from index.cross_encoder import open_cross_encoder
-    from qa.calibration import carry_on
-    from qa.terminal import show_progress
-
-    settings = load_settings({"articles": folders or None, "gate": gate or None, **given})
-    judge = _gate(settings, force)
-    cross_encoder = open_cross_encoder(settings.cross_encoder) if judge else None
-    with show_progress() as progress:
-        report = build_index(
-            settings.articles, settings.index, settings.model, progress, judge, cross_encoder, carry_on
-        )
-    if as_json:
-        print_json(report)
-    else:
-        _print_report(report, settings.index)
-
-
-def _print_report(report: Report, index: Path) -> None:
-    for rejection in report.rejected:
-        click.echo(f"rejected {rejection.path}: {rejection.reason}")
-    click.echo(
-        f"{report.articles} articles ({report.unchanged} unchanged, {report.new} new, {report.changed} changed),"
-        f" {report.removed} removed, {len(report.rejected)} rejected"
-    )
-    click.echo(f"{report.passages} passages, {report.sentences} sentences; {report.embedded} texts embedded")
-    if report.evaluation is not None:
-        from qa.evaluation.judgement import from_json, summary
-
-        click.echo(summary(from_json(report.evaluation)))
-    click.echo(f"generation {report.generation} is current in {index}")
-
-
-def _gate(settings: Settings, force: bool) -> Gate | None:
-    """The gate that is set; its questions are read before anything is built."""
-    if not settings.gate:
-        if force:
-            raise WrongUse("--force is for a gate, and there is none: give --gate QUESTIONS as well")
-        return None
-    from qa.evaluation.gate import gate
-    from qa.evaluation.questions import read_questions
-
-    return gate([read_questions(path) for path in settings.gate], settings.policy, force)
 
 
 @main.command()
@@ -192,7 +122,7 @@ def _judgement(manifest: Manifest) -> Judgement | None:
     return from_json(manifest.evaluation)
 
 
-for command in (ask, evaluate, verify, calibrate):
+for command in (build, ask, evaluate, verify, calibrate):
     main.add_command(command)
 
 

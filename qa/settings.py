@@ -71,7 +71,8 @@ class Settings(BaseSettings):
         description="Question sets by which a new generation must not be worse. In the environment: a JSON list.",
     )
     feeds: tuple[str, ...] = Field(
-        default=(), description="The addresses of feeds (RSS or Atom) to take pages from. In the environment: a JSON list."
+        default=(),
+        description="Feeds (RSS or Atom) to take pages from, by their addresses. In the environment: a JSON list.",
     )
     fetch_private: tuple[str, ...] = Field(
         default=(),

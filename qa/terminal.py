@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -100,6 +102,22 @@ def _passage(passage: AnsweringPassage) -> Iterator[Text]:
     yield Text(where, style="dim cyan", no_wrap=True)
 
 
+def seconds_to_go(elapsed: float, done: float, total: float) -> float:
+    """How long it will take until ``total`` is done, if ``done`` took ``elapsed`` seconds, at the same speed."""
+    return elapsed * max(0.0, total - done) / done if done else math.inf
+
+
+class _TimeToGo(progress.ProgressColumn):
+    """By the speed from the start on: that of the last seconds, which is rich's own, jumps with the length of texts."""
+
+    def render(self, task: progress.Task) -> Text:
+        """See rich."""
+        if not task.total or not task.completed or task.elapsed is None:
+            return Text("")
+        left = round(seconds_to_go(task.elapsed, task.completed, task.total))
+        return Text(f"{timedelta(seconds=left)} to go" if left else "", style="progress.remaining")
+
+
 @contextmanager
 def show_progress() -> Iterator[Progress]:
     """Shows the progress of something long on standard error, if that is a terminal; says nothing elsewhere."""
@@ -110,6 +128,7 @@ def show_progress() -> Iterator[Progress]:
         progress.BarColumn(),
         progress.MofNCompleteColumn(),
         progress.TimeElapsedColumn(),
+        _TimeToGo(),
         console=console,
         disable=not console.is_terminal,
         transient=True,

@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV_PYTHON = ROOT / ".venv" / "bin" / "python"
 
 try:
-    from qa.cli import build
+    from qa.cli_building import build
 except ModuleNotFoundError as error:
     # Started with a Python that Ibidem isn't installed for: go on with the one that scripts/serve set up.
     if not VENV_PYTHON.exists() or Path(sys.executable) == VENV_PYTHON:

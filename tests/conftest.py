@@ -19,9 +19,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from index import model
-from index.build import Report, build
+from index.build import build
 from index.encoder import Encoder
-from index.generation import generation_folder
+from index.generation import current_generation, generation_folder
+from index.report import Report
 from index.search import LocalEngine
 from qa.app import create_app
 from qa.live import Live
@@ -44,8 +45,8 @@ def no_progress(step: str, done: int, total: int | None) -> None:
 @pytest.fixture(scope="session")
 def encoder_folder(built: tuple[Path, Report]) -> Path:
     """A folder that holds the packaged model, exported. Not to be changed."""
-    index, report = built
-    return generation_folder(index, report.generation)
+    index, _ = built
+    return generation_folder(index, current_generation(index))
 
 
 @pytest.fixture(scope="session")
@@ -67,8 +68,8 @@ def index(built: tuple[Path, Report]) -> Path:
 
 @pytest.fixture(scope="session")
 def engine(built: tuple[Path, Report]) -> LocalEngine:
-    index, report = built
-    return LocalEngine(generation_folder(index, report.generation))
+    index, _ = built
+    return LocalEngine(generation_folder(index, current_generation(index)))
 
 
 @pytest.fixture

@@ -18,11 +18,12 @@ import pytest
 from corpus.errors import BuildInProgress, EncoderUnavailable, IbidemError, NoArticles, NoIndex, WorseGeneration
 from index import encoder as encoding
 from index import model, pieces, store
-from index.build import Progress, Report, build
+from index.build import Progress, build
 from index.cache import FILE as CACHE_FILE
 from index.encoder import Encoder
 from index.generation import FORMAT, current_generation, exclusive, generation_folder, list_generations, read_manifest
 from index.passages import context
+from index.report import Report
 from index.search import Engine, LocalEngine
 from index.store import Store
 from tests.conftest import ARTICLES, ROOT, no_progress, write_articles

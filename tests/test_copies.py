@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import DamagedGeneration
-from index.copies import CLUSTERS_FILE, FILES, GROUPS_FILE, Copies, CopyFinder, read, write
+from index.copies import CLUSTERS_FILE, FILES, GROUPS_FILE, Copies, CopyFinder, read, sketch, write
 from index.wording import Vocabulary, Wording, compare, wording
 
 HARBOUR = (
@@ -43,7 +43,12 @@ Text = str | Sequence[str]
 
 
 def add(finder: CopyFinder, article: Text) -> None:
-    finder.add(*laid_out([article] if isinstance(article, str) else article))
+    add_laid_out(finder, *laid_out([article] if isinstance(article, str) else article))
+
+
+def add_laid_out(finder: CopyFinder, text: str, passages: Sequence[tuple[int, int]]) -> None:
+    words = wording(text, passages, Vocabulary())
+    finder.add(words, sketch(words))
 
 
 def laid_out(lines: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
@@ -199,8 +204,8 @@ def test_texts_of_few_words_or_none() -> None:
 
 def test_an_article_without_passages_has_no_groups() -> None:
     finder = CopyFinder()
-    finder.add(HARBOUR, [])
-    finder.add(HARBOUR, [(0, len(HARBOUR))])
+    add_laid_out(finder, HARBOUR, [])
+    add_laid_out(finder, HARBOUR, [(0, len(HARBOUR))])
     copies = finder.find(lambda *_: None)
     assert copies.groups.tolist() == [0]
     assert copies.clusters.tolist() == [0, 0]

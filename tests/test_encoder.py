@@ -19,7 +19,7 @@ from corpus.archive import read_archive
 from corpus.article import Article
 from corpus.errors import DamagedGeneration
 from index import model
-from index.encoder import BATCH, FILES, TOKENIZER_FILE, Encoder, Vectors
+from index.encoder import BATCH, FILES, TOKENIZER_FILE, Encoder, Measure, Vectors
 from index.passages import context, cut
 
 if TYPE_CHECKING:
@@ -222,26 +222,27 @@ def test_piece_ids_are_those_of_the_tokenizer(encoder: Encoder, original: Senten
     assert original.tokenizer.convert_ids_to_tokens(crew.piece_ids.tolist()) == ["the", "crew"]
 
 
-def test_frequencies_count_texts_as_far_as_they_are_encoded(encoder: Encoder) -> None:
+def test_distinct_pieces_are_those_that_are_encoded_each_once(encoder: Encoder) -> None:
     crew, moon, the = encoder.encode_questions(["crew moon the"])[0].piece_ids.tolist()
-    texts = ["The crew, the crew!", "crew moon", "", "crew " * 254 + "moon", "crew " * 253 + "Moon"]
-    found = encoder.piece_frequencies(iter(texts))
-    assert found.dtype == np.dtype(np.int64)
-    assert (found[crew], found[moon], found[the]) == (4, 2, 1)
     comma, mark = encoder.encode_questions([",!"])[0].piece_ids.tolist()
-    assert (found[comma], found[mark], found.sum()) == (1, 1, 9), "special pieces are counted, or others"
-    assert encoder.piece_frequencies([]).tolist() == [0] * 30_522
+    found = encoder.distinct_pieces("The crew, the crew!")
+    assert found.dtype == np.dtype(np.int32)
+    assert found.tolist() == sorted([crew, the, comma, mark]), "special pieces are among them, or one comes twice"
+    assert encoder.distinct_pieces("").tolist() == []
+    assert encoder.distinct_pieces("crew " * 254 + "moon").tolist() == [crew]
+    assert encoder.distinct_pieces("crew " * 253 + "Moon").tolist() == sorted([crew, moon])
+    assert encoder.vocabulary == 30_522
 
 
-def test_frequencies_reach_to_the_last_piece_of_a_vocabulary_with_gaps(encoder_folder: Path, tmp_path: Path) -> None:
+def test_the_vocabulary_reaches_to_the_last_piece_of_a_vocabulary_with_gaps(encoder_folder: Path, tmp_path: Path) -> None:
     for file in FILES:
         (tmp_path / file).symlink_to(encoder_folder / file)
     tokenizer = json.loads((tmp_path / TOKENIZER_FILE).read_text(encoding="utf-8"))
     tokenizer["model"]["vocab"]["zyzzyva"] = 40_000
     (tmp_path / TOKENIZER_FILE).unlink()
     (tmp_path / TOKENIZER_FILE).write_text(json.dumps(tokenizer), encoding="utf-8")
-    found = Encoder(tmp_path).piece_frequencies(["One zyzzyva", "A Zyzzyva"])
-    assert (len(found), found[40_000]) == (40_001, 2)
+    found = Measure(tmp_path)
+    assert (found.vocabulary, found.distinct_pieces("A Zyzzyva")[-1]) == (40_001, 40_000)
 
 
 def test_piece_starts_count_whole_texts(encoder: Encoder) -> None:

@@ -45,13 +45,15 @@ EMPTY_STRINGS = Article(
 def written(folder: Path, articles: Sequence[Article]) -> Store:
     """Passages of two sentences of ten code points each, but for the last of an article."""
     writer = StoreWriter(folder)
-    for article in articles:
-        writer.add_article(article)
-    for article in writer.articles():
-        sentences, passages = parts(article)
-        writer.add_passages(article, sentences, passages)
+    for article in sorted(articles, key=lambda article: article.id):
+        add(writer, article)
     writer.close()
     return Store(folder)
+
+
+def add(writer: StoreWriter, article: Article) -> None:
+    sentences, passages = parts(article)
+    writer.add(article, f"digest of {article.id}", *([(one.start, one.end) for one in of] for of in (sentences, passages)))
 
 
 def parts(article: Article) -> tuple[list[Sentence], list[Passage]]:
@@ -139,11 +141,11 @@ def test_passages_know_the_place_of_their_article_in_the_catalogue(store: Store)
 
 def test_an_article_without_passages_keeps_its_place(tmp_path: Path) -> None:
     writer = StoreWriter(tmp_path)
-    for article in (BARE, EMPTY_STRINGS, FULL):
-        writer.add_article(article)
-    for article in (BARE, EMPTY_STRINGS):
-        sentences, passages = parts(article)
-        writer.add_passages(article, sentences, passages)
+    for article in (BARE, FULL, EMPTY_STRINGS):
+        if article is FULL:
+            writer.add(FULL, "digest", [], [])
+        else:
+            add(writer, article)
     writer.close()
     assert Store(tmp_path).passage_articles().tolist() == [0] * len(parts(BARE)[1]) + [2] * len(parts(EMPTY_STRINGS)[1])
 
@@ -164,9 +166,14 @@ def test_whether_there_is_an_article(store: Store) -> None:
 
 def test_an_id_can_be_taken_only_once(tmp_path: Path) -> None:
     writer = StoreWriter(tmp_path)
-    writer.add_article(BARE)
+    add(writer, BARE)
     with pytest.raises(sqlite3.IntegrityError):
-        writer.add_article(BARE)
+        add(writer, BARE)
+
+
+def test_digests_are_kept_by_id(store: Store) -> None:
+    assert store.digests()[FULL.id] == f"digest of {FULL.id}"
+    assert len(store.digests()) == store.articles
 
 
 def test_eight_threads_read_the_same(store: Store) -> None:
