@@ -35,7 +35,7 @@ def response(status: str = "200 OK", body: bytes | str = b"", kind: str = "text/
     """The bytes of a response; ``retry_after`` is the header Retry-After."""
     content = body.encode() if isinstance(body, str) else body
     given = {"Content-Type": kind, "Content-Length": str(len(content))}
-    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    given |= {name.replace("_", "-").title(): value for name, value in headers.items()}
     lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in given.items() if value)]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + content
 
@@ -79,7 +79,12 @@ def serve(answers: Mapping[str, Answer] | None = None, tls: ssl.SSLContext | Non
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             with suppress(OSError):
-                _answer(self.request if tls is None else tls.wrap_socket(self.request, server_side=True), site)
+                if tls is None:
+                    _answer(self.request, site)
+                    return
+                with tls.wrap_socket(self.request, server_side=True) as encrypted:
+                    _answer(encrypted, site)
+                    encrypted.unwrap()
 
     class Server(socketserver.ThreadingTCPServer):
         allow_reuse_address = True
@@ -112,8 +117,6 @@ def _answer(connection: socket.socket, site: Site) -> None:
     given = answer(request) if callable(answer) else answer
     for piece in [given] if isinstance(given, bytes) else given:
         connection.sendall(piece)
-    if isinstance(connection, ssl.SSLSocket):
-        connection.unwrap()
 
 
 class Web:
