@@ -1,0 +1,262 @@
+"""Web archives (WARC, ISO 28500), compressed or not: each page or document that was fetched is an article.
+
+Pictures, scripts, redirects and errors are no articles, and are passed over, as is what was found unchanged later on
+("revisit"). warcio reads the records' heads; the rest is done here, because what is fetched from the web may be
+anything, and everything must stay within bounds.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO
+
+from corpus.document import Member, Refusal
+from corpus.errors import UnreadableArticle
+from corpus.formats.payload import Payload, Undecodable, content_of, has_other_digest, http_payload
+from corpus.formats.registry import MEBIBYTE, too_large
+from corpus.formats.web_names import WebNames
+from corpus.formats.web_types import format_of, is_article
+from corpus.statements import NAMES, leniently
+
+LONGEST_HEAD = MEBIBYTE
+"""Of a record, in bytes."""
+MOST_PAYLOAD = 150 * MEBIBYTE
+"""Of a record that is read, in bytes as it is stored."""
+MOST_RATIO = 200
+HARMLESS = 2**30
+"""A compressed file may become so many bytes, however small it is; above that ``MOST_RATIO`` times its size."""
+
+_READ = ("response", "resource")
+_STATEMENTS = 64 * 1024
+"""The most bytes of a record of metadata that are looked at."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """An article's record: its id, what it was fetched from and when, and what came of it."""
+
+    id: str
+    url: str
+    time: str
+    item: Member | Refusal
+    said: Mapping[str, object] = field(default_factory=dict)
+
+    def named(self, name: str) -> Member | Refusal:
+        """What came of it, called ``name``, with what is said of it."""
+        if isinstance(self.item, Refusal):
+            return replace(self.item, name=name)
+        given = {**self.said, "url": self.url, "retrieved": self.time[:10]}
+        return replace(self.item, name=name, said=leniently(given, "fetch"))
+
+
+def members(file: BinaryIO, format_name: str, columns: Mapping[str, str]) -> Iterator[Member | Refusal]:
+    """The articles in order. One that is alone in its file is the file's own: its name is empty.
+
+    Raises ``UnreadableArticle`` for what is no WARC, or one that can't be read on.
+    """
+    names = WebNames()
+    only: _Found | None = None
+    several = False
+    problem: UnreadableArticle | None = None
+    articles = _articles(file)
+    while True:
+        try:
+            found = next(articles, None)
+        except UnreadableArticle as error:
+            # What came before is given out first.
+            found, problem = None, error
+        if found is None:
+            break
+        if only is not None:
+            several = True
+            yield only.named(names.name(only.url, only.time))
+        only = found
+    if only is not None:
+        yield only.named(names.name(only.url, only.time) if several else "")
+    if problem is not None:
+        raise problem
+    if only is None:
+        raise UnreadableArticle("empty: no page and no document in it; remove it")
+
+
+def _articles(file: BinaryIO) -> Iterator[_Found]:
+    """The records that are articles, each with what the records behind it say of it, until the next."""
+    held: _Found | None = None
+    try:
+        for record in _records(file):
+            if record.rec_type == "metadata" and held is not None and _is_about(record, held):
+                held = replace(held, said={**held.said, **_statements(record)})
+            found = _found(record) if record.rec_type in _READ else None
+            if found is not None:
+                if held is not None:
+                    yield held
+                held = found
+    except UnreadableArticle:
+        if held is not None:
+            yield held
+        raise
+    if held is not None:
+        yield held
+
+
+class _Stream:
+    """A file's bytes, decompressed, with bounds: what a record's head may have, and what may come of all."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        start = file.read(2)
+        file.seek(0)
+        self._compressed = start == b"\x1f\x8b"
+        self._source: Any = gzip.GzipFile(fileobj=file) if self._compressed else file
+        self._size = 0
+        self.head = LONGEST_HEAD
+
+    def read(self, size: int) -> bytes:
+        return self._counted(self._source.read, size)
+
+    def readline(self, size: int | None = None) -> bytes:
+        """A line of a head."""
+        line = self._counted(self._source.readline, min(size or LONGEST_HEAD, LONGEST_HEAD))
+        self.head -= len(line)
+        if self.head < 0:
+            raise UnreadableArticle("no WARC file, or a damaged one (a record's head has no end); get it anew")
+        return line
+
+    def _counted(self, read: Any, size: int) -> bytes:
+        try:
+            data: bytes = read(size)
+        except EOFError:
+            raise UnreadableArticle("truncated: the compressed file breaks off; get it anew") from None
+        except (OSError, ValueError, gzip.zlib.error) as error:  # type: ignore[attr-defined]
+            raise UnreadableArticle(f"damaged: it can't be decompressed on ({error}); get it anew") from None
+        self._size += len(data)
+        if self._compressed and self._size > max(HARMLESS, MOST_RATIO * self._file.tell()):
+            raise UnreadableArticle(f"a bomb: more than {MOST_RATIO} times as large as it is compressed")
+        return data
+
+
+def _records(file: BinaryIO) -> Iterator[Any]:
+    """The records, each with its stream, which is at its end when the next is asked for."""
+    # Loaded when it is needed: most archives have no web archives in them.
+    from warcio.exceptions import ArchiveLoadFailed
+    from warcio.recordloader import ArcWarcRecordLoader
+
+    stream, loader = _Stream(file), ArcWarcRecordLoader()
+    number = 0
+    while (line := _first_line(stream)) is not None:
+        number += 1
+        try:
+            record = loader.parse_record_stream(stream, line, "warc", no_record_parse=True)
+        except (ArchiveLoadFailed, EOFError, ValueError, AttributeError, TypeError) as error:
+            where = f"its record {number} has no head that can be read" if number > 1 else "no WARC file"
+            raise UnreadableArticle(f"{where} ({str(error)[:80]}); get it anew") from None
+        if record.length is None or not str(record.rec_headers.get_header("Content-Length") or "").strip().isdigit():
+            raise UnreadableArticle(f"its record {number} doesn't say how long it is; get it anew")
+        yield record
+        _skip(record)
+
+
+def _first_line(stream: _Stream) -> bytes | None:
+    """The first line of the next record; ``None`` at the end of the file."""
+    stream.head = LONGEST_HEAD
+    while line := stream.readline():
+        if line.strip():
+            return line
+    return None
+
+
+def _skip(record: Any) -> None:
+    while record.raw_stream.read(2**16):
+        pass
+    if record.raw_stream.limit > 0:
+        raise UnreadableArticle("truncated: it breaks off within a record; get it anew")
+
+
+def _header(record: Any, name: str) -> str:
+    return str(record.rec_headers.get_header(name) or "").strip().strip("<>")
+
+
+def _is_about(record: Any, held: _Found) -> bool:
+    return bool(held.id) and held.id in (_header(record, "WARC-Concurrent-To"), _header(record, "WARC-Refers-To"))
+
+
+def _statements(record: Any) -> dict[str, object]:
+    """What a record of metadata says, by the names of statements; what else is in it is other programs' own."""
+    content = record.raw_stream.read(_STATEMENTS)
+    kind = _header(record, "Content-Type").partition(";")[0].strip().lower()
+    try:
+        given = json.loads(content) if kind == "application/json" else _fields(content) if "fields" in kind else None
+    except (ValueError, RecursionError):
+        return {}
+    return {name: given[name] for name in NAMES if name in given} if isinstance(given, dict) else {}
+
+
+def _fields(content: bytes) -> dict[str, object]:
+    """The fields of ``application/warc-fields``: of one that comes several times, all values."""
+    found: dict[str, list[str]] = {}
+    for line in content.decode(errors="replace").splitlines():
+        name, colon, value = line.partition(":")
+        if colon:
+            found.setdefault(name.strip().lower(), []).append(value.strip())
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+def _found(record: Any) -> _Found | None:
+    """The article in a record; ``None`` if there is none in it."""
+    url = _header(record, "WARC-Target-URI")
+    if not url.lower().startswith(("http://", "https://")):
+        return None
+    item = _item(record, url)
+    if item is None:
+        return None
+    return _Found(id=_header(record, "WARC-Record-ID"), url=url, time=_header(record, "WARC-Date"), item=item)
+
+
+def _item(record: Any, url: str) -> Member | Refusal | None:
+    if record.length > MOST_PAYLOAD:
+        start = http_payload(record.raw_stream.read(LONGEST_HEAD)) if record.rec_type == "response" else None
+        kind = start.content_type if start else _header(record, "Content-Type")
+        large = f"larger than {MOST_PAYLOAD // MEBIBYTE} MiB ({record.length} bytes); leave it out"
+        return Refusal(name="", reason=large) if is_article(kind, b"", url) else None
+    block = record.raw_stream.read(record.length)
+    payload = _payload(record, block)
+    if payload is None or payload.status not in range(200, 300) or payload.status in (204, 205):
+        return None
+    return _member(record, payload, url, is_whole=len(block) == record.length)
+
+
+def _payload(record: Any, block: bytes) -> Payload | None:
+    if record.rec_type == "response" and "http" in _header(record, "Content-Type").lower():
+        return http_payload(block)
+    if record.rec_type == "response":
+        return None
+    return Payload(status=200, content_type=_header(record, "Content-Type"), content=block)
+
+
+def _member(record: Any, payload: Payload, url: str, *, is_whole: bool) -> Member | Refusal | None:
+    """The article in a payload; a refusal only of what would be one."""
+    try:
+        content = content_of(payload)
+    except Undecodable as error:
+        return Refusal(name="", reason=str(error)) if is_article(payload.content_type, b"", url) else None
+    format_name = format_of(payload.content_type, content, url)
+    if format_name is None:
+        return None
+    reason = _trouble(record, payload, content, is_whole=is_whole) or too_large(format_name, len(content))
+    if reason:
+        return Refusal(name="", reason=reason)
+    return Member(name="", format=format_name, content=content, charset=payload.charset)
+
+
+def _trouble(record: Any, payload: Payload, content: bytes, *, is_whole: bool) -> str | None:
+    """Why what was stored isn't what was sent."""
+    if not is_whole or _header(record, "WARC-Truncated"):
+        return "truncated: the record has only the beginning of it; fetch it anew"
+    if payload.status == 206:
+        return "only a part of the page (status 206); fetch it whole"
+    if has_other_digest(_header(record, "WARC-Payload-Digest"), payload, content):
+        return "the payload doesn't match its digest: damaged, or changed since it was fetched; get it anew"
+    return None if content.strip() else "empty: the page has no content; remove it"
