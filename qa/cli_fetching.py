@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,7 +99,7 @@ def _settings(articles: Path | None) -> Settings:
 def _given(urls: tuple[str, ...]) -> Iterator[str]:
     for url in urls:
         if url == "-":
-            yield from (line.strip() for line in click.get_text_stream("stdin") if line.strip())
+            yield from (line.strip() for line in sys.stdin if line.strip())
         else:
             yield url
 

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from warcio.archiveiterator import ArchiveIterator
+from warcio.warcwriter import WARCWriter
 
 from corpus.errors import NoArticles, NotFetched
 from corpus.fetching import places, snapshots
@@ -629,7 +630,7 @@ def test_a_crash_leaves_nothing_half(site: Site, web: Web, tmp_path: Path, monke
             if step == "replace":
                 broken.setattr(Path, "replace", crash)
             else:
-                broken.setattr(snapshots.WARCWriter, "write_record", crash)
+                broken.setattr(WARCWriter, "write_record", crash)
             with pytest.raises(KeyboardInterrupt):
                 keeper(web, tmp_path).keep("http://site.example/")
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
