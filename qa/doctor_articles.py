@@ -24,7 +24,7 @@ SHORT_WORDS = 20
 _SAMPLE = 2000
 """So many code points of a text tell its language."""
 
-_LEAST_LETTERS = 50
+_LEAST_LETTERS = 20
 _FOREIGN_SHARE = 0.3
 """A text is in another script if so much of its letters is not Latin."""
 
@@ -35,7 +35,6 @@ _LEAST_WORDS = 80
 _ENGLISH_SHARE = 0.05
 
 _FOREIGN_LETTER = regex.compile(r"[\p{L}--\p{Latin}]", regex.V1)
-_WORD = regex.compile(r"\p{L}+")
 _NOT_WORD = regex.compile(r"[^\w]+")
 
 EDIT = "ibidem articles edit ID"
@@ -217,7 +216,7 @@ def looks_foreign(text: str) -> bool:
     foreign = 0 if text.isascii() else len(_FOREIGN_LETTER.findall(text))
     if foreign >= _LEAST_LETTERS and foreign > _FOREIGN_SHARE * sum(map(str.isalpha, text)):
         return True
-    words = _WORD.findall(text.lower())
+    words = [word for word in text.lower().split() if word.isalpha()]
     return len(words) >= _LEAST_WORDS and _share(words) < _ENGLISH_SHARE
 
 

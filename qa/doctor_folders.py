@@ -96,12 +96,13 @@ def stale(listing: Listing, catalogue: Catalogue) -> Pending:
     files = {item.id: item for item in listing.items if isinstance(item, SourceFile)}
     known = {entry.id for entry in catalogue.entries}
     sources = {article_id: source for article_id in known if (source := _file_of(article_id, files))}
+    read = {*sources.values()}
     built = int(datetime.fromisoformat(catalogue.manifest.created).timestamp() + 1) * 10**9
     modified = _modified(listing, files)
     rejected = [path for path, _ in catalogue.manifest.rejected]
     return Pending(
-        added=tuple(one for one in files.keys() - {*sources.values()} if not _was_rejected(files[one], rejected)),
-        changed=tuple(one for one in sorted({*sources.values()}) if modified.get(one, 0) >= built),
+        added=tuple(one for one in sorted(files.keys() - read) if not _was_rejected(files[one], rejected)),
+        changed=tuple(one for one in sorted(read) if modified.get(one, 0) >= built),
         removed=tuple(sorted(known - sources.keys())),
     )
 

@@ -22,7 +22,7 @@ from qa.cli_articles import articles
 from qa.cli_doctor import doctor
 from qa.options import Commands
 
-LIMIT = 60
+LIMIT = 200
 """In words, which are the word pieces here."""
 
 DIMENSION = 2
