@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-import ipaddress
 import json
 import ssl
 import time
@@ -14,10 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from warcio.archiveiterator import ArchiveIterator
 from warcio.warcwriter import WARCWriter
 
@@ -30,7 +25,7 @@ from corpus.fetching.pages import Keeper, folder_below
 from corpus.fetching.robots import Robots
 from corpus.fetching.robots import parse as rules
 from corpus.fetching.wire import Limits, Network, connect
-from tests.web import PUBLIC, Request, Site, Web, redirect, response, serve, zipped
+from tests.web import PUBLIC, Request, Site, Web, certificate, redirect, response, serve, zipped
 
 PAGE = "<!doctype html><title>Bridge opens</title><p>The bridge at Orlam opened on Monday.</p>"
 
@@ -261,35 +256,8 @@ def test_what_is_not_http_is_refused(site: Site, web: Web, answer: bytes) -> Non
 # TLS
 
 
-def certificate(folder: Path, names: list[x509.GeneralName]) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's side and a client's that trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file = folder / "both.pem"
-    file.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(file)
-    return server, ssl.create_default_context(cadata=made.public_bytes(serialization.Encoding.PEM).decode())
-
-
 def test_a_server_must_prove_its_name(tmp_path: Path) -> None:
-    names = [x509.DNSName("site.example"), x509.IPAddress(ipaddress.ip_address(PUBLIC))]
-    server, trusting = certificate(tmp_path, names)
+    server, trusting = certificate(tmp_path, "site.example", PUBLIC)
     with serve({"/": response(body=PAGE), "/down": redirect("http://site.example/")}, server) as site:
         web = Web()
         for name in ("site.example", "other.example", PUBLIC):
@@ -596,10 +564,15 @@ def test_again_keeps_what_changed_beside_what_was(site: Site, web: Web, tmp_path
         (response("206 Partial", PAGE), "206 Partial Content"),
         (response("304 Not Modified", content_length=""), "304 Not Modified"),
         (response("999 Denied", PAGE), "999"),
-        (response(body=b"\x89PNG", kind="image/png"), "not an article: image/png"),
-        (response(body="{}", kind="application/json"), "not an article: application/json"),
-        (response(body=PAGE, kind=""), "not an article: its type is not given"),
+        (response(body=b"\x89PNG", kind="image/png"), "not an article (sent as 'image/png')"),
+        (response(body="{}", kind="application/json"), "not an article (sent as 'application/json')"),
+        (response(body="PAGE", kind=""), "not an article (sent without a type)"),
+        (response(body=b"\x89PNG", kind="text/html"), "not an article (sent as 'text/html')"),
+        (response(body=b"\x00", kind="application/octet-stream"), "not an article (sent as 'application/octet"),
         (response(body=""), "an empty page"),
+        (response(body=" \n"), "an empty page"),
+        (response(body=gzip.compress(PAGE.encode())[:-9], content_encoding="gzip"), "cut off"),
+        (response(body=gzip.compress(b" " * 101 * 2**20, 1), content_encoding="gzip"), "larger than 102400 KiB"),
         (response(body=PAGE, content_encoding="br"), "compressed as 'br', which was not asked for"),
     ],
 )
@@ -618,7 +591,9 @@ def test_the_type_is_looked_at_before_the_body_comes(site: Site, web: Web, tmp_p
     assert time.monotonic() - start < 1
 
 
-@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "TEXT/HTML", "application/pdf", "text/plain"])
+@pytest.mark.parametrize(
+    "kind", ["text/html; charset=utf-8", "TEXT/HTML", "application/pdf", "text/plain", "", "application/octet-stream"]
+)
 def test_what_articles_come_as(site: Site, web: Web, tmp_path: Path, kind: str) -> None:
     site.answers["/"] = response(body=PAGE, kind=kind)
     assert keeper(web, tmp_path).keep("http://site.example/").status == "kept"

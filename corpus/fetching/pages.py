@@ -11,25 +11,17 @@ from corpus.errors import NoArticles, NotFetched
 from corpus.fetching import places, snapshots
 from corpus.fetching.addresses import WebAddress, parse
 from corpus.fetching.fetcher import Fetcher, Wanted, described
-from corpus.fetching.wire import Head
+from corpus.fetching.wire import MEBIBYTE, Exchange, Head, decoded
+from corpus.formats.web_types import TYPES, format_of
 
 FOLDER = "fetched"
 """Where pages are kept, below the first folder of articles."""
 
-TYPES = (
-    "text/html",
-    "application/xhtml+xml",
-    "application/pdf",
-    "text/plain",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "application/vnd.oasis.opendocument.text",
-    "application/rtf",
-    "text/rtf",
-    "application/epub+zip",
-)
-"""What articles come as."""
+MOST_INFLATED = 100 * MEBIBYTE
+"""Of a page that came compressed; the formats take no more."""
 
 _ACCEPT = ", ".join([*TYPES, "*/*;q=0.1"])
+_SAYS_NOTHING = ("", "application/octet-stream", "binary/octet-stream")
 _CODINGS = ("identity", "gzip", "x-gzip")
 
 Status = Literal["kept", "there", "unchanged", "refused"]
@@ -70,8 +62,7 @@ class Keeper:
             return Outcome(url, "there", there[-1], f"since {snapshots.retrieved(there[-1])}")
         wanted = Wanted(accept=_ACCEPT, may=self.may, admit=admit)
         fetched = self.fetcher.fetch(address, wanted)
-        if not fetched.last.body:
-            raise NotFetched("an empty page")
+        _check(fetched.last)
         if there and snapshots.same_page(there[-1], fetched):
             return Outcome(url, "unchanged", there[-1], f"since {snapshots.retrieved(there[-1])}")
         path = places.next_place(first, fetched.last.began)
@@ -91,9 +82,28 @@ def admit(head: Head) -> None:
     """Raises ``NotFetched`` for a response that is no article."""
     if head.status != 200:
         raise NotFetched(described(head))
-    kind = (head.header("content-type") or "").partition(";")[0].strip().lower()
-    if kind not in TYPES:
-        raise NotFetched(f"not an article: {kind[:80] or 'its type is not given'}; web pages, PDF, text, Word are read")
+    kind = _kind(head)
+    if kind not in TYPES and kind not in _SAYS_NOTHING:
+        raise NotFetched(_no_article(kind))
     coding = (head.header("content-encoding") or "identity").strip().lower()
     if coding not in _CODINGS:
         raise NotFetched(f"compressed as {coding[:20]!r}, which was not asked for")
+
+
+def _check(exchange: Exchange) -> None:
+    """Raises ``NotFetched`` for what no article would come of, whatever its server says that it is."""
+    content = decoded(exchange, MOST_INFLATED)
+    if not content.strip():
+        raise NotFetched("an empty page")
+    kind = exchange.head.header("content-type") or ""
+    if format_of(kind, content, str(exchange.address)) is None:
+        raise NotFetched(_no_article(_kind(exchange.head)))
+
+
+def _kind(head: Head) -> str:
+    return (head.header("content-type") or "").partition(";")[0].strip().lower()
+
+
+def _no_article(kind: str) -> str:
+    said = f"sent as {kind[:80]!r}" if kind else "sent without a type"
+    return f"not an article ({said}); web pages, PDF, text, Word, OpenDocument, RTF and EPUB are"
