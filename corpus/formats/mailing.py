@@ -55,7 +55,7 @@ _POST = regex.compile(r"our (mailing |postal )?address is", regex.I)
 _AT_THE_TOP = regex.compile("|".join(_ELSEWHERE), regex.I)
 _AT_THE_END = regex.compile("|".join((*_ELSEWHERE, *_ABOUT_THE_MAILING)), regex.I)
 
-_LINKS = regex.compile(r"[\[(<]?\s*(?:https?://|mailto:)\S+?\s*[\])>]?(?=\s|[.,;:]|$)")
+_LINKS = regex.compile(r"[\[(<]?\s*(?:https?://|mailto:)[^\s\])>]*\s*[\])>]?")
 _BETWEEN = regex.compile(r"\s+[|·•/–-]\s+|\s*[|·•]\s*|(?<=[.!?])\s+")
 _AROUND = regex.compile(r"^[\W_]+|[\W_]+$")
 
@@ -93,6 +93,6 @@ def _is(pattern: regex.Pattern[str], line: str) -> bool:
     words = " ".join(_LINKS.sub(" ", line).replace("’", "'").split())
     if not words or len(words) > LONGEST_FURNITURE:
         return False
-    phrases = [_AROUND.sub("", phrase) for phrase in _BETWEEN.split(words)]
+    phrases = [phrase for part in _BETWEEN.split(words) if (phrase := _AROUND.sub("", part))]
     whole = bool(pattern.fullmatch(_AROUND.sub("", words)))
-    return whole or all(pattern.fullmatch(phrase) for phrase in phrases if phrase)
+    return whole or (bool(phrases) and all(pattern.fullmatch(phrase) for phrase in phrases))

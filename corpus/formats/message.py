@@ -75,6 +75,8 @@ def _header(message: Message, name: str) -> str:
 def _texts(part: Message) -> Iterator[str]:
     """The texts that a part shows to its readers, in order."""
     kind = part.get_content_type()
+    if kind in _ENCRYPTED:
+        return
     if kind == "multipart/alternative":
         yield _best(list(_parts(part)))
     elif part.is_multipart() and part.get_content_maintype() == "multipart":

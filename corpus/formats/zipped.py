@@ -149,7 +149,9 @@ def _refuse_overlaps(file: BinaryIO, archive: zipfile.ZipFile, entries: Sequence
     if len(entries) > MOST_ENTRIES:
         raise UnreadableArticle(f"more than {MOST_ENTRIES} files in it; split it")
     starts = sorted(entry.header_offset for entry in entries)
-    following = dict(zip(starts, [*starts[1:], archive.start_dir], strict=True))
+    if starts and starts[0] < 0:
+        raise UnreadableArticle("truncated: its beginning is missing; get it anew")
+    following = dict(zip(starts, [*starts, archive.start_dir][1:], strict=True))
     overlap = any(_end(file, entry) > following[entry.header_offset] for entry in entries)
     if overlap or len(following) < len(entries):
         raise UnreadableArticle("files that overlap in it: a bomb, or damaged; get it anew")
