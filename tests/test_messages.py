@@ -40,8 +40,8 @@ def alternative(plain: str, html: str) -> Document:
 def test_fixtures(path: Path) -> None:
     format_name = str(registry.format_of(path.name))
     content = path.read_bytes()
-    single = [Member(name="", format=format_name, content=content)]
-    assert described(parts(content, format_name) if format_name == "mbox" else single) == expected(path)
+    single = Member(name="", format=format_name, content=content)
+    assert described(parts(content, format_name) if format_name == "mbox" else [single]) == expected(path)
 
 
 def test_the_plain_text_goes_first_if_it_is_meant_for_reading() -> None:
