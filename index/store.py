@@ -71,6 +71,11 @@ class Excerpt:
         return self.source[self.start : self.end]
 
     @property
+    def pages(self) -> tuple[Page, ...]:
+        """The pages that it is on, in order; none if the article has no pages."""
+        return tuple(page for page in self.article.pages if page.start < self.end and self.start < page.end)
+
+    @property
     def prefix(self) -> str:
         """The up to ``CONTEXT_CHARACTERS`` code points before it."""
         return self.source[max(self.start - CONTEXT_CHARACTERS, 0) : self.start]

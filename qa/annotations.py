@@ -10,6 +10,8 @@ from corpus.dates import first_day, last_day
 if TYPE_CHECKING:
     from qa.citations import Citation
 
+PDF_FRAGMENTS = "http://tools.ietf.org/rfc/rfc3778"
+"""What the Recommendation names for the fragments of PDF; RFC 8118, which came after it, has the same."""
 CONTEXT = "http://www.w3.org/ns/anno.jsonld"
 
 
@@ -49,13 +51,22 @@ def _in_copy(citation: Citation, copy: str) -> dict[str, Any]:
 
 
 def _on_page(citation: Citation, copy: str) -> dict[str, Any]:
-    target = {"type": "SpecificResource", "source": citation.url, "selector": _words(citation)}
+    target = {"type": "SpecificResource", "source": citation.url, "selector": _in_source(citation)}
     if citation.retrieved is None:
         return target
     # When the page had this text, and where it can be seen as it was then. Times must be given to the second, in UTC.
     first, last = first_day(citation.retrieved), last_day(citation.retrieved)
     times = {"sourceDateStart": f"{first}T00:00:00Z", "sourceDateEnd": f"{last}T23:59:59Z"}
     return target | {"state": {"type": "TimeState", **times, "cached": copy}}
+
+
+def _in_source(citation: Citation) -> dict[str, str] | list[dict[str, str]]:
+    """The words, and the page of a PDF that they begin on, as its link has it."""
+    _, opens, number = (citation.source_link or "").rpartition("#page=")
+    if not citation.page or not opens:
+        return _words(citation)
+    page = {"type": "FragmentSelector", "conformsTo": PDF_FRAGMENTS, "value": f"page={number}"}
+    return [page, _words(citation)]
 
 
 def _words(citation: Citation) -> dict[str, str]:

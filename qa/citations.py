@@ -19,11 +19,12 @@ class Citation:
     """Where a passage stands: ``article.text[start:end] == quote``, code points, half-open.
 
     ``published``, ``updated`` and ``retrieved`` are as exact as they are known (``2025-03-04``, ``2025-03``, ``2025``);
-    ``provenance`` says where each comes from. ``prefix`` and ``suffix`` are the code points around the quote, up to 32
-    each, as in the W3C's Web Annotation Data Model (TextQuoteSelector). ``sha256`` is of the article's canonical text
-    in UTF-8, in hexadecimal, and ``generation`` the index that the citation was taken from. ``link`` opens the
-    archive's copy of the article at the passage, on the service that gave the answer; ``source_link`` the page at
-    ``url``, at the quote, in browsers that know text fragments.
+    ``provenance`` says of each value that is known where it comes from. ``page`` is what is printed on the page, or
+    ``14–15`` for the first and the last of several, if the article has pages. ``prefix`` and ``suffix`` are the code
+    points around the quote, up to 32 each, as in the W3C's Web Annotation Data Model (TextQuoteSelector). ``sha256`` is
+    of the article's canonical text in UTF-8, in hexadecimal, and ``generation`` the index that the citation was taken from. ``link`` opens the
+    archive's copy of the article at the passage, on the service that gave the answer; ``source_link`` what is at
+    ``url``, at the quote in browsers that know text fragments, or at its page if the article has pages.
     """
 
     article_id: str
@@ -37,6 +38,7 @@ class Citation:
     retrieved: str | None
     provenance: Mapping[str, Provenance]
     language: str | None
+    page: str | None
     start: int
     end: int
     quote: str
@@ -63,6 +65,7 @@ def cite(excerpt: Excerpt, generation: str) -> Citation:
         retrieved=article.retrieved,
         provenance=article.provenance,
         language=article.language,
+        page=_page(excerpt),
         start=excerpt.start,
         end=excerpt.end,
         quote=excerpt.text,
@@ -73,6 +76,11 @@ def cite(excerpt: Excerpt, generation: str) -> Citation:
         link=permalink(excerpt),
         source_link=source_link(excerpt),
     )
+
+
+def _page(excerpt: Excerpt) -> str | None:
+    labels = [page.label for page in excerpt.pages]
+    return "–".join(dict.fromkeys((labels[0], labels[-1]))) if labels else None
 
 
 def permalink(excerpt: Excerpt) -> str:

@@ -1,4 +1,4 @@
-"""Links to where a quote stands on its web page, by text fragments.
+"""Links to where a quote stands on its web page, by text fragments, or in its PDF, by the page.
 
 WICG, "URL Fragment Text Directives": ``#:~:text=[prefix-,]start[,end][,-suffix]``. A browser marks the first place of
 the page that fits, from ``start`` to the nearest ``end``. It looks for each part within one block (paragraph, heading,
@@ -47,11 +47,14 @@ def source_link(excerpt: Excerpt) -> str | None:
     """The article's address with a text fragment that selects the excerpt; ``None`` if it has none on the web.
 
     Without a fragment where nothing tells the excerpt from an earlier place of the same words, or only very much does.
+    Of an article with pages, the fragment is the number of the page that it begins on (RFC 8118), which viewers open.
     """
     url = excerpt.article.url
     if url is None or not url.lower().startswith(("http://", "https://")):
         return None
     address, _, _ = url.partition(":~:")
+    if excerpt.article.pages:
+        return address if "#" in address or not excerpt.pages else f"{address}#page={excerpt.pages[0].number}"
     if (directive := _directive(excerpt)) is None:
         return address
     return f"{address}{'' if '#' in address else '#'}:~:text={directive}"

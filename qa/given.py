@@ -53,6 +53,7 @@ class Given(BaseModel):
     retrieved: Date | None = None
     provenance: dict[str, dict[str, str | None]] = {}
     language: str | None = None
+    page: str | None = None
     prefix: str = ""
     suffix: str = ""
     generation: str = ""

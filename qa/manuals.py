@@ -47,7 +47,7 @@ def chicago(citation: Citation, link: str | None) -> str:
     """A full note."""
     title = _title(citation)
     publisher = None if citation.authors == (citation.publisher,) else citation.publisher
-    behind = [publisher, _chicago_date(citation), link]
+    behind = [publisher, _chicago_date(citation), citation.page, link]
     rest = ", ".join(filter(None, behind))
     titled = f"{title}," if citation.title_inferred else f"“{title},”"
     authors = f"{_few(citation.authors, 'et al.')}, " if citation.authors else ""
@@ -67,6 +67,11 @@ def mla(citation: Citation, link: str | None) -> str:
         f"Accessed {_mla_date(citation.retrieved)}." if citation.retrieved and link else None,
     ]
     return " ".join(filter(None, parts))
+
+
+def pages(citation: Citation) -> str | None:
+    """The page, or the first and the last of several, as APA writes them: ``p. 14``, ``pp. 14–15``."""
+    return citation.page and f"{'pp.' if '–' in citation.page else 'p.'} {citation.page}"
 
 
 def _title(citation: Citation) -> str:

@@ -38,9 +38,10 @@ def bibtex(citation: Citation, location: str) -> str:
         "howpublished": _latex(citation.publisher or ""),
         "year": published[0],
         "day": str(int(published[2])) if len(published) > 2 else "",
-        "url": _verbatim(_page(citation) or ""),
+        "url": _verbatim(_address(citation) or ""),
         "urldate": citation.retrieved or "",
         "language": _latex(citation.language or ""),
+        "pages": "--".join(map(_latex, _pages(citation))),
         "note": _latex(location + _remark(citation)),
         "annote": _latex(citation.quote),
     }
@@ -54,16 +55,17 @@ def ris(citation: Citation, location: str) -> str:
     """An RIS record; its lines are parted by CR LF, and line breaks within values become spaces."""
     published = (citation.published or "").split("-")
     fields = [
-        ("TY", "ELEC" if _page(citation) else "GEN"),
+        ("TY", "ELEC" if _address(citation) else "GEN"),
         ("ID", key(citation)),
         ("TI", citation.title),
         *(("AU", author) for author in citation.authors),
         ("PB", citation.publisher),
         ("PY", published[0]),
         ("DA", _slashed(citation.published)),
-        ("UR", _page(citation)),
+        ("UR", _address(citation)),
         ("Y2", _slashed(citation.retrieved)),
         ("LA", citation.language),
+        *zip(("SP", "EP"), _pages(citation), strict=False),
         ("N1", citation.quote),
         ("N1", location + _remark(citation)),
     ]
@@ -75,14 +77,15 @@ def csl_json(citation: Citation, location: str) -> str:
     """A list of one item in CSL-JSON (schema 1.0.2), which is what reference managers import."""
     item: dict[str, Any] = {
         "id": key(citation),
-        "type": "webpage" if _page(citation) else "document",
+        "type": "webpage" if _address(citation) else "document",
         "title": citation.title,
         "author": [{"literal": author} for author in citation.authors],
         "publisher": citation.publisher,
         "issued": _date_parts(citation.published),
         "accessed": _date_parts(citation.retrieved),
-        "URL": _page(citation),
+        "URL": _address(citation),
         "language": citation.language,
+        "page": citation.page,
         "note": location + _remark(citation),
         "annote": citation.quote,
     }
@@ -99,7 +102,12 @@ def _remark(citation: Citation) -> str:
     return "; title taken from the text" if citation.title_inferred else ""
 
 
-def _page(citation: Citation) -> str | None:
+def _pages(citation: Citation) -> list[str]:
+    """The first page of the quote and the last, if they are two."""
+    return citation.page.split("–", 1) if citation.page else []
+
+
+def _address(citation: Citation) -> str | None:
     """The article's own address: managers tell works apart by it, so it doesn't lead to the quote."""
     return citation.url if citation.source_link else None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from urllib.parse import quote
 
 from qa.annotations import annotation
-from qa.manuals import apa, chicago, mla
+from qa.manuals import apa, chicago, mla, pages
 from qa.records import bibtex, csl_json, ris
 
 if TYPE_CHECKING:  # so that the command line has the names of the styles at once
@@ -89,18 +89,26 @@ def _html(citation: Citation, base: str) -> str:
 
 
 def _issue(citation: Citation) -> list[str]:
-    """Publisher and date as far as they are known."""
+    """Publisher, date and page as far as they are known."""
     updated = f"updated {citation.updated}" if citation.updated and citation.updated != citation.published else None
-    return [part for part in (citation.publisher, citation.published, updated) if part]
+    return [part for part in (citation.publisher, citation.published, updated, pages(citation)) if part]
 
 
 def _retrieved(citation: Citation) -> str | None:
     return f"Retrieved {citation.retrieved}" if citation.retrieved else None
 
 
-def _manual(reference: Callable[[Citation, str | None], str]) -> Callable[[Citation, str], str]:
-    """The quote as a block quotation, which has no marks around it that would change those within, and a reference."""
-    return lambda citation, base: f"{citation.quote}\n\n{reference(citation, address(citation, base))}"
+def _manual(
+    reference: Callable[[Citation, str | None], str], place: Callable[[Citation], str | None] = lambda _: None
+) -> Callable[[Citation, str], str]:
+    """The quote as a block quotation, which has no marks around it that would change those within, behind it in
+    parentheses its place, where the manual wants it there and it is known, and a reference."""
+
+    def cited_so(citation: Citation, base: str) -> str:
+        page = place(citation)
+        return f"{citation.quote}{f' ({page})' if page else ''}\n\n{reference(citation, address(citation, base))}"
+
+    return cited_so
 
 
 def _json_ld(citation: Citation, base: str) -> str:
@@ -115,9 +123,9 @@ _WRITERS: dict[Style, Callable[[Citation, str], str]] = {
     "plain": _plain,
     "markdown": _markdown,
     "html": _html,
-    "apa": _manual(apa),
+    "apa": _manual(apa, pages),
     "chicago": _manual(chicago),
-    "mla": _manual(mla),
+    "mla": _manual(mla, lambda citation: citation.page),
     "bibtex": _record(bibtex),
     "ris": _record(ris),
     "csl-json": _record(csl_json),

@@ -26,7 +26,7 @@ _PLACES = 100
 """Where a quote stands in an article more often, only so many places in front of the cited one and behind it count."""
 
 _NOT_COMPARED = {"quote", "generation"}
-_PLACE = {"article_id", "start", "end", "sha256", "link", "source_link", "prefix", "suffix"}
+_PLACE = {"article_id", "start", "end", "sha256", "link", "source_link", "prefix", "suffix", "page"}
 _CITATION = TypeAdapter(Citation)
 
 

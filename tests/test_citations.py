@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from corpus.article import Article
+from corpus.article import Article, Page
 from index.generation import current_generation, generation_folder
 from index.search import LocalEngine
 from index.store import Entry, Excerpt
@@ -135,8 +135,39 @@ def test_the_link_leads_to_the_article_at_the_passage_whatever_its_id(article_id
 def test_a_citation_can_be_made_by_hand() -> None:
     """Every field of the interface, in its order (which ``test_contract`` holds)."""
     citation = cite(excerpt("a/b"), "G")
-    assert len(fields(Citation)) == 20
+    assert len(fields(Citation)) == 21
     assert citation == Citation(
-        "a/b", "T", False, (), None, None, None, None, None, {}, None, 7, 19, "twelve chars", "before ", " behind",
-        "0" * 64, "G", f"/articles/a/b?start=7&end=19&sha256={'0' * 64}#passage", None,
+        "a/b", "T", False, (), None, None, None, None, None, {}, None, None, 7, 19, "twelve chars", "before ",
+        " behind", "0" * 64, "G", f"/articles/a/b?start=7&end=19&sha256={'0' * 64}#passage", None,
     )  # fmt: skip
+
+
+PAGES = (Page(1, "xiv", 0, 12), Page(2, "1", 12, 12), Page(3, "1", 12, 30), Page(4, "2", 30, 40))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "page", "number"),
+    [
+        (0, 12, "xiv", 1),
+        (0, 13, "xiv–1", 1),
+        (11, 35, "xiv–2", 1),
+        (12, 30, "1", 3),
+        (29, 31, "1–2", 3),
+        (30, 40, "2", 4),
+    ],
+)
+def test_a_citation_says_the_pages_that_it_touches_and_links_to_the_first(
+    start: int, end: int, page: str, number: int
+) -> None:
+    entry = Entry(
+        id="a", title="T", title_inferred=False, sha256="0" * 64, url="https://example.org/a.pdf?b=c", pages=PAGES
+    )
+    citation = cite(Excerpt(entry, "x" * 40, start, end), "G")
+    assert citation.page == page
+    assert citation.source_link == f"https://example.org/a.pdf?b=c#page={number}"
+
+
+def test_an_address_with_a_fragment_keeps_it() -> None:
+    url = "https://example.org/a.pdf#nameddest=tides"
+    entry = Entry(id="a", title="T", title_inferred=False, sha256="0" * 64, url=url, pages=PAGES)
+    assert cite(Excerpt(entry, "x" * 40, 0, 9), "G").source_link == url

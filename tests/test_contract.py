@@ -23,7 +23,7 @@ ANSWER_KEYS = [
 PASSAGE_KEYS = ["rank", "score", "start", "end", "text", "highlights", "citation", "cited", "also_in"]
 CITATION_KEYS = [
     *("article_id", "title", "title_inferred", "authors", "publisher", "url", "published", "updated", "retrieved"),
-    *("provenance", "language", "start", "end", "quote", "prefix", "suffix", "sha256", "generation", "link"),
+    *("provenance", "language", "page", "start", "end", "quote", "prefix", "suffix", "sha256", "generation", "link"),
     "source_link",
 ]
 
@@ -73,9 +73,13 @@ def test_an_answer_has_these_types(responses: list[TestResponse], index: Path) -
     assert citation["published"] == "2026-05-04"
     assert citation["authors"] == ["Ibidem Wire desk"]
     assert citation["url"] is None
-    assert citation["provenance"] == {"published": {"origin": "front matter", "precision": "day"}}
+    assert citation["provenance"]["published"] == {"origin": "front matter", "precision": "day"}
+    known = {name for name in ("title", "authors", "publisher", "url", "published", "language") if citation[name]}
+    assert known <= citation["provenance"].keys()
+    assert citation["provenance"]["title"] == {"origin": "front matter", "precision": None}
     assert citation["generation"] == answer["generation"]
     assert (citation["updated"], citation["retrieved"], citation["language"]) == (None, None, "en")
+    assert citation["page"] is None
     assert (type(citation["start"]), type(citation["end"])) == (int, int)
     assert len(citation["sha256"]) == 64
 

@@ -21,8 +21,12 @@ WHOLE: dict[str, Any] = {
     "published": "2025-02",
     "updated": "2025",
     "retrieved": "2024-02-29",
-    "provenance": {"published": {"origin": "front matter", "precision": "month"}},
+    "provenance": {
+        "published": {"origin": "front matter", "precision": "month"},
+        "title": {"origin": "heading", "precision": None},
+    },
     "language": None,
+    "page": "14–15",
     "prefix": "",
     "suffix": "\N{ROCKET}",
     "generation": "20260131T120000Z-012345",

@@ -45,6 +45,7 @@ CITATION = Citation(
     retrieved=None,
     provenance={},
     language="en",
+    page=None,
     start=20,
     end=40,
     quote="It landed near Łódź.",
@@ -486,3 +487,34 @@ def test_the_names_of_the_styles_cost_nothing_to_have() -> None:
         "import qa.styles, sys; print([name for name in ('numpy', 'qa.citations', 'sqlite3') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+PRINTED = replace(CITATION, page="14", source_link="https://example.org/a.pdf#page=16")
+BOTH = replace(CITATION, page="xiv–xv", source_link="https://example.org/a.pdf#page=16")
+
+
+@pytest.mark.parametrize(
+    ("style", "one", "several"),
+    [
+        ("plain", ", 2025-03-04, p. 14\n", ", 2025-03-04, pp. xiv–xv\n"),
+        ("markdown", ", 2025-03-04, p. 14\\\n", ", 2025-03-04, pp. xiv–xv\\\n"),
+        ("html", ", 2025-03-04, p. 14<br>", ", 2025-03-04, pp. xiv–xv<br>"),
+        ("apa", "near Łódź. (p. 14)\n\nAda", "near Łódź. (pp. xiv–xv)\n\nAda"),
+        ("chicago", ", March 4, 2025, 14, https:", ", March 4, 2025, xiv–xv, https:"),
+        ("mla", "near Łódź. (14)\n\nAda", "near Łódź. (xiv–xv)\n\nAda"),
+        ("bibtex", "  pages = {14},\n", "  pages = {xiv--xv},\n"),
+        ("ris", "\r\nSP  - 14\r\n", "\r\nSP  - xiv\r\nEP  - xv\r\n"),
+        ("csl-json", '"page": "14",', '"page": "xiv–xv",'),
+        ("json-ld", '"value": "page=16"', '"value": "page=16"'),
+    ],
+)
+def test_every_style_says_the_page_where_it_is_known(style: Style, one: str, several: str) -> None:
+    assert one in cited(PRINTED, style)
+    assert several in cited(BOTH, style)
+    assert "page=16" in cited(PRINTED, style) or style in ("bibtex", "ris", "csl-json")
+
+
+def test_an_annotation_finds_the_words_on_the_page_of_the_pdf() -> None:
+    page, words = json.loads(cited(PRINTED, "json-ld", BASE))["target"][1]["selector"]
+    assert page == {"type": "FragmentSelector", "conformsTo": "http://tools.ietf.org/rfc/rfc3778", "value": "page=16"}
+    assert words["type"] == "TextQuoteSelector"

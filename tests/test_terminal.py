@@ -30,6 +30,7 @@ def passage(rank: int, **changes: object) -> AnsweringPassage:
         "retrieved": None,
         "provenance": {},
         "language": None,
+        "page": None,
         "start": 1400,
         "end": 1400 + len(TEXT),
         "quote": TEXT,
@@ -108,7 +109,7 @@ def test_a_build_shows_its_steps_on_a_terminal_and_an_answer_its_highlight(make_
     index = make_index({"a.md": "# A\n\nThe cat sat on the mat."})
     (index.parent / "articles" / "b.md").write_text("# B\n\nThe owl sleeps in the barn. It snores.")
     output = on_a_terminal([*IBIDEM, "build", "--index", str(index), "--articles", str(index.parent / "articles")])
-    for step in ("Reading", "Preparing the encoder", "Cutting passages", "Embedding", "Writing", "Verifying"):
+    for step in ("Reading", "Preparing the encoder", "Embedding", "Writing", "Verifying"):
         assert step in output
     assert "2 articles (1 unchanged, 1 new, 0 changed)" in output
     output = on_a_terminal([*IBIDEM, "ask", "--index", str(index), "Where did the owl sleep?"])

@@ -102,6 +102,7 @@ TAMPERED: dict[str, Any] = {
     "retrieved": None,
     "provenance": {"published": {"origin": "page", "precision": "day"}},
     "language": "en-GB",
+    "page": "14",
     "prefix": "",
     "suffix": "\n\nNo ship was lost. The keeper.",
     "link": "/articles/notes/keeper",

@@ -32,14 +32,15 @@ def publish(index: Path, articles: Sequence[Article], removed: Mapping[str, str]
     """Makes a generation of these articles current; its engine, which can't search."""
     with generation.exclusive(index), generation.building(index) as folder:
         writer = StoreWriter(folder)
-        for article in articles:
-            writer.add_article(article)
+        for article in sorted(articles, key=lambda article: article.id):
+            writer.add(article, "", (), ())
         writer.close()
         manifest = generation.write_manifest(
             folder,
             [store.FILE],
             encoder="",
             model="",
+            source="",
             articles=len(articles),
             passages=0,
             sentences=0,
