@@ -23,23 +23,26 @@ HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 # What is drawn, played, filled in or run has no text of the article. The children of these are shown only by a browser
 # that can't do the thing itself.
-INVISIBLE = frozenset(
-    "script style noscript template head title link meta svg canvas iframe frame frameset noframes object embed applet"
-    " audio video map select textarea button datalist option optgroup progress meter dialog rp annotation"
-    " annotation-xml".split()
-)
+_NOT_TEXT = """
+    script style noscript template head title link meta svg canvas iframe frame frameset noframes object embed applet
+    audio video map select textarea button datalist option optgroup progress meter dialog rp annotation annotation-xml
+"""
+INVISIBLE = frozenset(_NOT_TEXT.split())
 
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big blink cite code data del dfn em font i img ins kbd label mark math nobr q rb rt rtc"
-    " ruby s samp slot small span strike strong sub sup time tt u var wbr mi mo mn mrow msup msub mfrac mtext semantics"
-    " output picture source area br input".split()
-)
+_WITHIN_LINES = """
+    a abbr acronym b bdi bdo big blink br cite code data del dfn em font i img input ins kbd label mark math nobr q rb
+    rt rtc ruby s samp slot small span strike strong sub sup time tt u var wbr mi mo mn mrow msup msub mfrac mtext
+    semantics output picture source area
+"""
+_INLINE = frozenset(_WITHIN_LINES.split())
 _PHRASING = frozenset({"p", "li", "td", "th", "dt", "dd", "figcaption", "caption", "summary", *HEADINGS})
 """Blocks in which an unknown element is inline, as in the middle of a sentence."""
 
 _LISTS = frozenset({"ul", "ol", "menu", "dir", "dl"})
 _PREFORMATTED = frozenset({"pre", "listing", "xmp", "plaintext"})
 _CAPTIONS = frozenset({"figcaption", "caption"})
+_OUTER = frozenset({"body", "main", "article", "section", "figure", "blockquote", "li", "td", "th"})
+"""What around a block says nothing of its kind."""
 _BLOCKS_IN_CELLS = ("p", "div", "table", "blockquote", "article", "section", "form", *HEADINGS)
 
 _DRAWN = regex.compile(r"emoji|smiley|math|latex|\btex\b", regex.I)
@@ -65,7 +68,7 @@ Without = Callable[[Element], bool]
 class Block:
     """A paragraph, or one of the lines of a group; not canonical yet.
 
-    ``element`` is where it begins; ``level`` that of a heading, else 0; ``linked`` how many of its code points are links.
+    ``element`` is where it begins, ``level`` that of a heading, else 0, ``linked`` how many code points are links.
     """
 
     text: str
@@ -269,7 +272,7 @@ def _is_inline(name: str, element: Element) -> bool:
 
 def _kind(element: Element) -> tuple[Kind, int]:
     """What a block that begins in an element is, by the nearest element around it that says so."""
-    while element is not None:
+    while element is not None and name_of(element) not in _OUTER:
         name = name_of(element)
         if name in HEADINGS:
             return "heading", int(name[1])
@@ -277,8 +280,6 @@ def _kind(element: Element) -> tuple[Kind, int]:
             return "preformatted", 0
         if name in _CAPTIONS:
             return "caption", 0
-        if name in ("p", "div", "body", "article", "section", "blockquote"):
-            break
         element = element.getparent()
     return "paragraph", 0
 

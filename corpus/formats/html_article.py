@@ -1,0 +1,200 @@
+"""Where the article is in a page: which of its blocks are read.
+
+Pages say it in many ways, and often wrongly. What is asked, in this order: where the names of elements say that a text
+is; which element holds nearly all sentences of the page; and trafilatura, where neither gives a large part of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from corpus.formats.html_furniture import Furniture, words
+from corpus.formats.html_phrases import is_introduction, without_phrases
+from corpus.formats.html_opinion import letters, second_opinion
+from corpus.formats.html_text import Block, Element, blocks_of, name_of
+
+_LEAST_SENTENCE = 40
+"""In code points: what is shorter says little of where the article is."""
+
+_CONTENT = regex.compile(
+    r"^(?:(?:article|post|entry|story|blog|news|page|node|single|main|td post|gh|amp wp article|c|o|js|the|full|press)? ?"
+    r"(?:article|post|entry|story|page|blog|news)? ?(?:content|body|text|copy|body ?text|fulltext|full content)"
+    r"|prose|rich ?text|markup|mw parser output|body markup|available content|paragraphs?|text ?block|field name body"
+    r"|article ?(?:body|text|content)(?: .*)?|(?:body|text) (?:block|component|content|section))$"
+)
+
+_ENOUGH = 0.4
+"""Of the sentences of the page: with less, a name that says that it is the article is not believed."""
+_NEARLY_ALL = 0.75
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What a page says of its article that may be seen in it: its titles, the surest first, and its authors."""
+
+    titles: Sequence[str] = ()
+    authors: Sequence[str] = ()
+
+
+def article_blocks(root: Element, hints: Hints) -> tuple[Block | None, list[Block]]:
+    """The headline of the article in a page, if the page shows it, and the article's blocks, with the headline first."""
+    blocks = blocks_of(root)
+    furniture = Furniture(_weights(blocks), sum(map(_weight, blocks)))
+    kept = [block for block in blocks if not furniture.has(block.element)]
+    if not kept:
+        return None, []
+    container, is_named = _container(kept)
+    if not is_named:
+        left_out = _branches_left_out(container, kept)
+        kept = [block for block in kept if not left_out.intersection((block.element, *block.element.iterancestors()))]
+    headline = _headline(kept, container, hints.titles)
+    return headline, without_phrases(_selected(kept, container, headline), headline, hints.authors)
+
+
+def _weight(block: Block) -> float:
+    """How much a block says of where the article is: the length of its sentences, less its links."""
+    if block.kind in ("heading", "caption") or len(block.text) < _LEAST_SENTENCE:
+        return 0
+    return max(0, len(block.text) - 2 * block.linked)
+
+
+def _weights(blocks: Iterable[Block]) -> dict[Element, float]:
+    """The weight of all elements that hold some."""
+    weights: dict[Element, float] = {}
+    for block in blocks:
+        weight = _weight(block)
+        if weight:
+            weights[block.element] = weights.get(block.element, 0) + weight
+    return _summed(weights)
+
+
+def _summed(own: Mapping[Element, float]) -> dict[Element, float]:
+    """For each element, its own weight and that of all below it."""
+    total = dict(own)
+    root = next(iter(own)).getroottree().getroot() if own else None
+    if root is None:
+        return total
+    order = list(root.iter())
+    for element in reversed(order):
+        if element in total:
+            parent = element.getparent()
+            if parent is not None:
+                total[parent] = total.get(parent, 0) + total[element]
+    return total
+
+
+def _container(kept: Sequence[Block]) -> tuple[Element, bool]:
+    """The element that holds the article, and as little else as can be; and whether it is named so."""
+    weights = _weights(kept)
+    whole = sum(map(_weight, kept))
+    root = kept[0].element.getroottree().getroot()
+    if not whole:
+        return root, True
+    named = _named(weights, _ENOUGH * whole)
+    return (named, True) if named is not None else (_nearly_all(root, weights), False)
+
+
+def _branches_left_out(container: Element, kept: Sequence[Block]) -> set[Element]:
+    """The parts of a nameless element of which trafilatura reads no sentence, though it reads most of the others."""
+    inside = set(container.iter())
+    sentences = [block for block in kept if block.element in inside and _weight(block)]
+    read = second_opinion(container.getroottree().getroot())
+    found = [block for block in sentences if letters(block.text) in read]
+    if 2 * sum(map(_weight, found)) < sum(map(_weight, sentences)):
+        return set()
+    with_text = {branch for block in found for branch in (block.element, *block.element.iterancestors())}
+    return {branch for branch in container if branch not in with_text}
+
+
+def _named(weights: Mapping[Element, float], enough: float) -> Element | None:
+    """The element that is named as the text of an article: the innermost of those that hold as good as the same."""
+    bodies = [element for element in weights if "articlebody" in (element.get("itemprop") or "").lower()]
+    contents = [element for element in weights if _is_content(element)]
+    articles = [element for element in weights if name_of(element) == "article" or element.get("role") == "article"]
+    mains = [element for element in weights if name_of(element) == "main" or element.get("role") == "main"]
+    for candidates, in_parts in ((bodies, True), (contents, True), (articles, False), (mains, False)):
+        found = _best(candidates, weights, enough, in_parts=in_parts)
+        if found is not None:
+            return found
+    return None
+
+
+def _is_content(element: Element) -> bool:
+    names = [*(element.get("class") or "").split(), element.get("id") or ""]
+    return name_of(element) not in ("body", "html", "p", "span", "a", "li") and any(
+        _CONTENT.match(words(name)) for name in names
+    )
+
+
+def _best(
+    candidates: Sequence[Element], weights: Mapping[Element, float], enough: float, *, in_parts: bool
+) -> Element | None:
+    """The innermost candidate with nearly all that the heaviest holds; if it may be in parts, what holds all parts."""
+    if not candidates:
+        return None
+    outermost = [each for each in candidates if not any(above in set(candidates) for above in each.iterancestors())]
+    most = max(outermost, key=weights.__getitem__)
+    alike = [each for each in outermost if each is most or (in_parts and _signature(each) == _signature(most))]
+    if sum(map(weights.__getitem__, alike)) < enough:
+        return None
+    if weights[most] < 0.9 * sum(map(weights.__getitem__, alike)):
+        return _around(alike)
+    inner = [each for each in candidates if weights[each] >= 0.9 * weights[most] and _holds(most, each)]
+    return max(inner, key=lambda each: len(list(each.iterancestors())))
+
+
+def _signature(element: Element) -> tuple[str, str]:
+    return name_of(element), element.get("class") or ""
+
+
+def _holds(outer: Element, element: Element) -> bool:
+    return element is outer or any(above is outer for above in element.iterancestors())
+
+
+def _around(elements: Sequence[Element]) -> Element:
+    """The innermost element that holds all of these."""
+    paths = [[*reversed(list(each.iterancestors())), each] for each in elements]
+    together = [level[0] for level in zip(*paths, strict=False) if all(each is level[0] for each in level)]
+    return together[-1]
+
+
+def _nearly_all(root: Element, weights: Mapping[Element, float]) -> Element:
+    """The innermost element that holds nearly all of the page's sentences."""
+    inside = root
+    while True:
+        heaviest = max((child for child in inside if child in weights), key=weights.__getitem__, default=None)
+        if heaviest is None or name_of(heaviest) in ("p", "li", "ul", "ol", "blockquote", "table", "pre", "tr"):
+            return inside
+        if weights[heaviest] < _NEARLY_ALL * weights[inside]:
+            return inside
+        inside = heaviest
+
+
+def _headline(blocks: Sequence[Block], container: Element, titles: Sequence[str]) -> Block | None:
+    """The block that shows the article's title; without any that does, the heading of the first level before the text."""
+    for title in map(letters, titles):
+        for block in sorted(blocks, key=lambda block: block.level or 9):
+            shown = letters(block.text)
+            if shown and (shown == title or (block.level in (1, 2) and len(shown) > 12 and shown in title)):
+                return block
+    first = next((at for at, block in enumerate(blocks) if _weight(block) and _holds(container, block.element)), 0)
+    before = [block for block in blocks[: first + 1] if block.level == 1]
+    return before[-1] if before else next((block for block in blocks if block.level == 1), None)
+
+
+def _selected(kept: Sequence[Block], container: Element, headline: Block | None) -> list[Block]:
+    """The headline, what introduces the article, and its text."""
+    inside = set(container.iter())
+    places = [at for at, block in enumerate(kept) if block.element in inside]
+    if headline is None or not places:
+        return [kept[at] for at in places]
+    top = next(at for at, block in enumerate(kept) if block is headline)
+    above = [kept[at] for at in places if at < top and (_weight(kept[at]) or kept[at].kind == "caption")]
+    first = next((at for at in places if at > top and _weight(kept[at])), top + 1)
+    start = min(max(places[0], top + 1), first)
+    introduction = [block for block in kept[top + 1 : start] if is_introduction(block)]
+    beginning = [kept[at] for at in places if start <= at < first and (is_introduction(kept[at]))]
+    return [headline, *above, *introduction, *beginning, *(kept[at] for at in places if at >= first)]
