@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
+from rich.cells import cell_len
 from rich.text import Text
 
 from corpus.statements import NAMES
@@ -22,13 +22,17 @@ LONGEST_LIST = 20
 """So many publishers are counted by name where a person reads it."""
 
 _LABEL = 12
+_GAP = "  "
+_LONGEST_PUBLISHER = 24
+_SHORTEST_TITLE = 20
 
 
 def print_listed(found: Listed) -> None:
     """Prints an article a line; that some are not listed goes to standard error."""
     rows = [_row(entry) for entry in found.articles]
     if sys.stdout.isatty():
-        _print_columns(rows)
+        for line in columns(rows, open_output().width):
+            click.echo(line)
     else:
         for row in rows:
             click.echo("\t".join(row))
@@ -86,16 +90,21 @@ def _row(entry: Entry) -> tuple[str, str, str, str]:
     return entry.id, entry.title, entry.publisher or UNKNOWN, entry.published or UNKNOWN
 
 
-def _print_columns(rows: Iterable[tuple[str, ...]]) -> None:
-    table = Table(box=None, pad_edge=False)
-    # An id is needed as a whole for all other commands.
-    table.add_column("id", overflow="fold")
-    for name in ("title", "publisher"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
-    table.add_column("published", no_wrap=True)
+def columns(rows: Sequence[tuple[str, str, str, str]], width: int) -> Iterator[str]:
+    """The rows in columns, as far as they fit into the width; ids are whole, as other commands need them."""
+    ids, titles, publishers, dates = ([cell_len(row[column]) for row in rows] for column in range(4))
+    publisher = min(max(publishers, default=0), _LONGEST_PUBLISHER)
+    rest = width - max(ids, default=0) - publisher - max(dates, default=0) - 3 * len(_GAP)
+    title = min(max(titles, default=0), max(rest, _SHORTEST_TITLE))
     for row in rows:
-        table.add_row(*map(Text, row))
-    open_output().print(table)
+        cells = zip(row, (max(ids), title, publisher, max(dates)), strict=True)
+        yield _GAP.join(_cell(value, size) for value, size in cells).rstrip()
+
+
+def _cell(value: str, size: int) -> str:
+    text = Text(value)
+    text.truncate(size, overflow="ellipsis", pad=True)
+    return text.plain
 
 
 def _count_lines(counts: tuple[Count, ...]) -> Iterator[str]:

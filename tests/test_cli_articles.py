@@ -16,8 +16,11 @@ import click
 import pytest
 from click.testing import Result
 
+from corpus.archive import read_archive
+from corpus.article import Article
+from qa.articles_output import columns
 from qa.catalogue import open_catalogue
-from tests.archives import build, commands, ibidem, write
+from tests.archives import build, commands, ibidem, publish, write
 from tests.conftest import ROOT
 from tests.test_cli import commands as walk
 
@@ -79,6 +82,28 @@ def test_the_list_is_a_line_an_article_parted_by_tabs(index: Path) -> None:
         ["desk/one", "A bench for the quay", "unknown", "unknown"],
         ["desk/two", "No bench after all", "unknown", "unknown"],
     ]  # fmt: skip
+
+
+def test_on_a_terminal_the_list_is_in_columns() -> None:
+    rows = [
+        ("2025/weir", "The weir above the ferry holds", "The Ferry Post", "2025-03-04"),
+        ("a-rather-long-id-of-something", "空间站的新闻", "The Society for Weirs, Locks and Quays", "unknown"),
+    ]
+    assert [*columns(rows, 90)] == [
+        "2025/weir                      The weir above the f…  The Ferry Post            2025-03-04",
+        "a-rather-long-id-of-something  空间站的新闻           The Society for Weirs, …  unknown",
+    ]
+    assert [*columns(rows[:1], 90)] == ["2025/weir  The weir above the ferry holds  The Ferry Post  2025-03-04"]
+    assert [*columns([], 90)] == []
+
+
+def test_copies_are_listed_and_counted_unless_told_otherwise(archive: Path, tmp_path: Path) -> None:
+    found = [one for one in read_archive([archive]) if isinstance(one, Article)]
+    publish(tmp_path / "copies", found, clusters=[0, 1, 2, 2, 2])
+    assert len(listed(tmp_path / "copies")) == 5
+    assert "5 articles" in ibidem("articles", "--index", tmp_path / "copies").stdout
+    one_each = listed(tmp_path / "copies", "--copies", "earliest")
+    assert one_each == ["2025-02-11-lamp", "2025/tram", "2025/weir"]
 
 
 def listed(index: Path, *options: str) -> list[str]:
@@ -270,6 +295,13 @@ def test_removing_a_file_of_several_takes_what_is_said_of_each(archive: Path) ->
     left = sorted(str(path.relative_to(archive)) for path in archive.glob("desk*/*"))
     assert left == ["desk/own.md", "desk/own.meta.toml"]
     assert not [*archive.glob("desk.*")]
+
+
+def test_what_is_said_of_another_files_articles_stays(archive: Path) -> None:
+    write(archive, {"desk/old.jsonl": '{"id": "one", "text": "An old bench."}\n'})
+    owner(archive, "edit", "desk/old/one", "--tag", "bench")
+    owner(archive, "remove", "desk", "--yes")
+    assert (archive / "desk" / "old" / "one.meta.toml").exists()
 
 
 def test_the_folder_of_sidecars_goes_with_them(archive: Path) -> None:

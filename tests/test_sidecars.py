@@ -240,6 +240,12 @@ def test_a_sidecar_that_is_found_is_about_what_it_is_beside(archive: Path) -> No
     }
 
 
+def test_a_sidecar_whose_name_is_composed_otherwise_is_found(archive: Path) -> None:
+    write(archive, {"caf\u00e9.md": "The café is shut.", "cafe\u0301.meta.toml": 'title = "Shut"'})
+    place, path = located(archive, "cafe\u0301")
+    assert (place.article_id, path) == ("caf\u00e9", archive / "cafe\u0301.meta.toml")
+
+
 @pytest.mark.parametrize("article_id", ["", "wei", "weir/one", "export/four", "north", "../archive/weir", "weir.txt"])
 def test_what_is_not_there_is_not_found(archive: Path, article_id: str) -> None:
     with pytest.raises(UnknownArticle):
