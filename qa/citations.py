@@ -22,7 +22,8 @@ class Citation:
     ``provenance`` says of each value that is known where it comes from. ``page`` is what is printed on the page, or
     ``14–15`` for the first and the last of several, if the article has pages. ``prefix`` and ``suffix`` are the code
     points around the quote, up to 32 each, as in the W3C's Web Annotation Data Model (TextQuoteSelector). ``sha256`` is
-    of the article's canonical text in UTF-8, in hexadecimal, and ``generation`` the index that the citation was taken from. ``link`` opens the
+    of the article's canonical text in UTF-8, in hexadecimal, and ``generation`` the index that the citation was taken
+    from. ``link`` opens the
     archive's copy of the article at the passage, on the service that gave the answer; ``source_link`` what is at
     ``url``, at the quote in browsers that know text fragments, or at its page if the article has pages.
     """

@@ -31,9 +31,9 @@ from corpus.document import Document, Member
 from corpus.errors import UnreadableArticle
 from corpus.formats.pdf import read
 from corpus.formats.pdf_layout import Line
-from corpus.formats.pdf_metadata import is_title, people
 from corpus.formats.pdf_paragraphs import compose
 from corpus.formats.pdf_words import Vocabulary
+from corpus.formats.properties import is_title, people
 
 FIXTURES = Path(__file__).parent / "fixtures" / "pdf"
 EXPECTED = sorted(path.name.removesuffix(".expected.txt") for path in FIXTURES.glob("*.expected.txt"))

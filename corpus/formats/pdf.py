@@ -22,8 +22,9 @@ from corpus.formats.pdf_drawing import Drawing, Drawn
 from corpus.formats.pdf_fonts import UNKNOWN
 from corpus.formats.pdf_furniture import usual_size, without_furniture
 from corpus.formats.pdf_layout import Line, in_order, segments
-from corpus.formats.pdf_metadata import is_title, stated
+from corpus.formats.pdf_metadata import stated
 from corpus.formats.pdf_paragraphs import compose, heading
+from corpus.formats.properties import is_title
 from corpus.statements import Statement, leniently
 
 MAX_PAGES = 5000
