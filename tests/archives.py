@@ -62,7 +62,7 @@ def publish(
     with generation.exclusive(index), generation.building(index) as folder:
         writer = StoreWriter(folder)
         for article in ordered:
-            writer.add(article, article.sha256, [], [(0, len(article.text))])
+            writer.add(article, article.sha256, article.sha256, [], [(0, len(article.text))])
         writer.close()
         numbers = np.arange(len(ordered), dtype=np.int32)
         own = numbers if clusters is None else np.array(clusters, np.int32)
@@ -71,7 +71,7 @@ def publish(
         _write_pieces(folder, ordered)
         manifest = generation.write_manifest(
             folder,
-            [store.FILE, *copies.FILES, *pieces.FILES, encoder.TOKENIZER_FILE, encoder.DESCRIPTION_FILE],
+            [store.FILE, *copies.FILES, pieces.STARTS_FILE, encoder.TOKENIZER_FILE, encoder.DESCRIPTION_FILE],
             encoder="none",
             model=model,
             articles=len(ordered),
@@ -95,11 +95,10 @@ def _write_encoder(folder: Path, model: str) -> None:
 
 
 def _write_pieces(folder: Path, found: Sequence[Article]) -> None:
+    """Of the word pieces only where those of each passage start, which says how many they are."""
     measure = encoder.Measure(folder)
-    starts = measure.piece_starts([f"{article.title}\n{article.text}" for article in found])
-    lengths = [min(len(one), LIMIT) for one in starts]
-    rows = (np.zeros((length, DIMENSION), np.int8) for length in lengths)
-    pieces.write(folder, lengths, rows, DIMENSION, np.zeros(1, np.int64))
+    texts = measure.piece_starts([f"{article.title}\n{article.text}" for article in found])
+    np.save(folder / pieces.STARTS_FILE, np.cumsum([0, *(min(len(one), LIMIT) for one in texts)]))
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
