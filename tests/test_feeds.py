@@ -88,6 +88,12 @@ def test_what_is_no_feed_is_refused(content: bytes) -> None:
         feeds.read(content, parse(FEED))
 
 
+def test_a_feed_is_never_taken_for_the_name_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "feed").write_bytes((FIXTURES / "harbour.rss").read_bytes())
+    with pytest.raises(NotFetched, match="not a feed"):
+        feeds.read(str(tmp_path / "feed").encode(), parse(FEED))
+
+
 def test_a_page_that_names_a_feed_is_told_apart() -> None:
     page = b'<html><head><link rel="alternate" type="application/rss+xml" href="/all.xml"></head><body>x</body></html>'
     with pytest.raises(NotFetched, match=r"the page names one: http://site\.example/all\.xml"):

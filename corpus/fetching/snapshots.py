@@ -16,16 +16,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
-
-from warcio.archiveiterator import ArchiveIterator
-from warcio.recordloader import ArcWarcRecord
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from corpus.errors import NotFetched
 from corpus.fetching.fetcher import Fetched
 from corpus.fetching.wire import Exchange
+
+# warcio is loaded when it is needed: with it comes what reads the environment.
+if TYPE_CHECKING:
+    from warcio.recordloader import ArcWarcRecord
 
 SUFFIX = ".warc.gz"
 
@@ -61,6 +60,8 @@ def _sync(folder: Path) -> None:
 
 
 def _write(file: BinaryIO, fetched: Fetched, said: Mapping[str, object] | None) -> None:
+    from warcio.warcwriter import WARCWriter
+
     writer = WARCWriter(file, gzip=True, warc_version=_VERSION)
     for record in _records(fetched, said):
         writer.write_record(record)
@@ -100,6 +101,9 @@ def _date(exchange: Exchange) -> str:
 
 def _record(kind: str, content_type: str, block: bytes, headers: Mapping[str, str]) -> ArcWarcRecord:
     """A record whose block is just these bytes: given parsed headers, warcio would write them in its own way."""
+    from warcio.recordloader import ArcWarcRecord
+    from warcio.statusandheaders import StatusAndHeaders
+
     given = {"WARC-Type": kind, "WARC-Record-ID": f"<urn:uuid:{uuid.uuid4()}>", **headers}
     given["WARC-Block-Digest"] = _digest(block)
     # warcio would add a digest by SHA-1 where there is none.
@@ -150,6 +154,8 @@ def _page(path: Path) -> tuple[str, bytes | None]:
 
 def _read_page(file: BinaryIO) -> tuple[str, bytes | None]:
     """The date of the last response in a snapshot, and a hash of its content; ``None`` if that is too large."""
+    from warcio.archiveiterator import ArchiveIterator
+
     found: tuple[str, bytes | None] | None = None
     for record in ArchiveIterator(file):
         if record.rec_type == "response":
