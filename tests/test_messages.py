@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import time
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -248,6 +249,34 @@ def test_parts_that_are_nested_without_end() -> None:
     body = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(3000))
     with pytest.raises(UnreadableArticle):
         read(HEAD + body + b"\nText.\n")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        HEAD + b'Content-Type: multipart/mixed; boundary="b"\n\n' + b"--b\n\nText\n" * 2000,
+        HEAD + b'Content-Type: multipart/mixed; boundary="b"\n\n' + b"--b\n\nText\n" * 100_000,
+    ],
+)
+def test_more_parts_than_can_be_read(content: bytes) -> None:
+    with pytest.raises(UnreadableArticle, match="more than 1000 parts"):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Subject: " + b"=?utf-8?q?a?= " * 20_000,
+        b"From: " + b"(" * 20_000,
+        b"From: " + b"a <a@x.example>, " * 20_000,
+        b"Content-Type: text/plain; " + b"a=b; " * 20_000,
+        b"Content-Type: text/plain; format=flowed\n\n" + b"word \n" * 100_000,
+    ],
+)
+def test_long_fields_and_paragraphs_take_no_longer(head: bytes) -> None:
+    start = time.process_time()
+    assert read(b"Date: Tue, 04 Mar 2025 23:30:00 -0500\n" + head + b"\n\nText.").text.endswith("Text.")
+    assert time.process_time() - start < 5
 
 
 def test_heads_that_break_every_rule() -> None:

@@ -419,8 +419,8 @@ def test_what_is_no_web_archive(content: bytes, reason: str) -> None:
 
 
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
-    wrong = raw(GOOD, more="Content-Length: 20\r\n") + raw(GOOD)
-    with pytest.raises(UnreadableArticle, match="its record 2 has no head"):
+    wrong = raw(GOOD, url="https://x.example/a b") + raw(GOOD, more="Content-Length: 20\r\n")
+    with pytest.raises(UnreadableArticle, match="its record 3 has no head"):
         parts(wrong, "warc")
     assert capfd.readouterr() == ("", "")
 

@@ -17,6 +17,8 @@ _FIRST_LINES = 5
 """How many lines at the top may say where else the message can be read."""
 _ENDING_SHARE = 0.4
 """How much of a message, in lines, may be its ending."""
+_LAST_LINES = 100
+"""And how many lines."""
 _LONGEST_ADDRESS = 6
 """Of the sender's post, in lines."""
 
@@ -74,7 +76,7 @@ def _top(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _ending(lines: Sequence[str]) -> Iterator[int]:
-    for number in range(int(len(lines) * (1 - _ENDING_SHARE)), len(lines)):
+    for number in range(max(int(len(lines) * (1 - _ENDING_SHARE)), len(lines) - _LAST_LINES), len(lines)):
         if _is(_AT_THE_END, lines[number]) or _COPYRIGHT.fullmatch(lines[number]):
             yield number
         elif _POST.fullmatch(_AROUND.sub("", lines[number])):

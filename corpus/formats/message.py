@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from email import policy
 from email.errors import MessageError
-from email.message import EmailMessage, Message
+from email.message import Message
 from email.parser import BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
+from itertools import islice
 
 import regex
 
@@ -34,6 +35,21 @@ _MACHINE_MADE = regex.compile(r"\b(?=\w*\d)(?=\w*[a-z])\w{8,}|\blist\b$", regex.
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
 
 
+LONGEST_FIELD = 4000
+"""Of the head, in code points: the standard library takes quadratic time and more to read a field."""
+MOST_PARTS = 1000
+_MOST_DASHES = 20_000
+"""Lines that may be the beginning of a part: parsing more takes longer than a message may."""
+
+
+class _Policy(policy.EmailPolicy):
+    """The library's default, with bounds."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_FIELD]
+
+
 def read(member: Member) -> Document:
     """The text of the message, and what its head says."""
     message = _parsed(member.content)
@@ -43,16 +59,21 @@ def read(member: Member) -> Document:
     return Document(text=clean("\n\n".join(texts)), said=_said(message))
 
 
-def _parsed(content: bytes) -> EmailMessage:
+def _parsed(content: bytes) -> Message:
     if content.startswith(b"From "):
         # A message that was copied out of a mailbox.
         content = content.partition(b"\n")[2]
+    too_many = UnreadableArticle(f"more than {MOST_PARTS} parts in it; save the one that is the article")
+    if content.count(b"\n--") > _MOST_DASHES:
+        raise too_many
     try:
-        message = BytesParser(policy=policy.default).parsebytes(content.lstrip(b"\r\n"))
+        message: Message = BytesParser(policy=_Policy()).parsebytes(content.lstrip(b"\r\n"))
     except RecursionError:
         raise UnreadableArticle("messages nested too deep in it; save the one that is the article") from None
     except Exception as error:  # noqa: BLE001 - the parser of the standard library has bugs on damaged heads
         raise UnreadableArticle(f"a damaged message ({type(error).__name__}); save it anew") from None
+    if any(True for _ in islice(message.walk(), MOST_PARTS, None)):
+        raise too_many
     if not any(_raw(message, name) for name in _HEAD):
         raise UnreadableArticle("no e-mail message: it has no head (From, Date, Subject); save the message whole")
     return message
@@ -74,18 +95,25 @@ def _header(message: Message, name: str) -> str:
 
 def _texts(part: Message) -> Iterator[str]:
     """The texts that a part shows to its readers, in order."""
-    kind = part.get_content_type()
+    kind = _kind(part)
     if kind in _ENCRYPTED:
         return
     if kind == "multipart/alternative":
         yield _best(list(_parts(part)))
-    elif part.is_multipart() and part.get_content_maintype() == "multipart":
+    elif kind.startswith("multipart/"):
         # Of related parts the first is what the others are pictures of.
         parts = list(_parts(part))[: 1 if kind == "multipart/related" else None]
         for inner in parts:
             yield from _texts(inner)
     elif kind in ("text/plain", "text/html") and not _is_attached(part):
         yield _html(part) if kind == "text/html" else _plain(part)
+
+
+def _kind(part: Message) -> str:
+    try:
+        return part.get_content_type()
+    except Exception:  # noqa: BLE001 - as above
+        return "application/octet-stream"
 
 
 def _parts(part: Message) -> Iterator[Message]:
@@ -108,7 +136,7 @@ def _best(parts: Sequence[Message]) -> str:
 
 
 def _each(parts: Sequence[Message], *kinds: str) -> Iterator[str]:
-    return ("\n\n".join(filter(None, _texts(part))) for part in parts if part.get_content_type() in kinds)
+    return ("\n\n".join(filter(None, _texts(part))) for part in parts if _kind(part) in kinds)
 
 
 def _is_meant_for_reading(plain: str, html: str) -> bool:
@@ -120,9 +148,16 @@ def _is_meant_for_reading(plain: str, html: str) -> bool:
 
 def _plain(part: Message) -> str:
     text = _decoded(part)
-    if str(part.get_param("format", "")).lower() == "flowed":
-        return from_plain(from_flowed(text, joined=str(part.get_param("delsp", "")).lower() == "yes"))
+    if _parameter(part, "format") == "flowed":
+        return from_plain(from_flowed(text, joined=_parameter(part, "delsp") == "yes"))
     return from_plain(from_wrapped(text))
+
+
+def _parameter(part: Message, name: str) -> str:
+    try:
+        return str(part.get_param(name, "")).lower()
+    except Exception:  # noqa: BLE001 - as above
+        return ""
 
 
 def _html(part: Message) -> str:
@@ -139,7 +174,7 @@ def _decoded(part: Message) -> str:
 
 
 def _why_empty(message: Message) -> str:
-    kinds = {part.get_content_type() for part in message.walk()}
+    kinds = {*map(_kind, message.walk())}
     if kinds & _ENCRYPTED:
         return "an encrypted message; save it decrypted"
     if "message/rfc822" in kinds:
@@ -167,7 +202,7 @@ def _authors(message: Message) -> list[str]:
     try:
         senders = [(sender.display_name, sender.addr_spec) for sender in getattr(message["from"], "addresses", ())]
     except Exception:  # noqa: BLE001 - as above
-        senders = getaddresses([_header(message, "from")])
+        senders = getaddresses([_raw(message, "from")[:200]])
     return [name.strip(" \"'") or address for name, address in senders if name or "@" in address]
 
 

@@ -47,16 +47,17 @@ def _lines(text: str) -> str:
 
 def from_flowed(text: str, *, joined: bool) -> str:
     """The paragraphs of a text in "flowed" lines (RFC 3676); with ``joined`` the spaces at their ends don't count."""
-    paragraphs, flows, depth = [""], False, 0
+    paragraphs: list[list[str]] = []
+    flows, depth = False, 0
     for line in text.split("\n"):
         quoted = len(line) - len(line.lstrip(">"))
         body = line[quoted:].removeprefix(" ")
         ends = body == "-- "
         if not flows or quoted != depth or ends:
-            paragraphs.append(">" * quoted + " " * bool(quoted))
+            paragraphs.append([">" * quoted + " " * bool(quoted)])
         flows, depth = body.endswith(" ") and not ends, quoted
-        paragraphs[-1] += body[:-1] if flows and joined else body
-    return "\n".join(_without_signature(paragraphs[1:]))
+        paragraphs[-1].append(body[:-1] if flows and joined else body)
+    return "\n".join(_without_signature(["".join(pieces) for pieces in paragraphs]))
 
 
 def from_wrapped(text: str) -> str:

@@ -29,6 +29,7 @@ MOST_RATIO = 200
 HARMLESS = 2**30
 """A compressed file may become so many bytes, however small it is; above that ``MOST_RATIO`` times its size."""
 
+_VERSIONS = ["WARC/1.1", "WARC/1.0", "WARC/0.18", "WARC/0.17"]
 _READ = ("response", "resource")
 _STATEMENTS = 64 * 1024
 """The most bytes of a record of metadata that are looked at."""
@@ -87,9 +88,9 @@ def _articles(file: BinaryIO) -> Iterator[_Found]:
     held: _Found | None = None
     try:
         for record in _records(file):
-            if record.rec_type == "metadata" and held is not None and _is_about(record, held):
+            if record.kind == "metadata" and held is not None and _is_about(record, held):
                 held = replace(held, said={**held.said, **_statements(record)})
-            found = _found(record) if record.rec_type in _READ else None
+            found = _found(record) if record.kind in _READ else None
             if found is not None:
                 if held is not None:
                     yield held
@@ -138,23 +139,40 @@ class _Stream:
         return data
 
 
-def _records(file: BinaryIO) -> Iterator[Any]:
-    """The records, each with its stream, which is at its end when the next is asked for."""
-    # Loaded when it is needed: most archives have no web archives in them.
-    from warcio.exceptions import ArchiveLoadFailed
-    from warcio.recordloader import ArcWarcRecordLoader
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A record's head and kind, the length of what is in it, and a stream that ends where the record does."""
 
-    stream, loader = _Stream(file), ArcWarcRecordLoader()
+    head: Any
+    kind: str
+    length: int
+    stream: Any
+
+    def header(self, name: str) -> str:
+        return str(self.head.get_header(name) or "").strip().strip("<>").strip()
+
+
+def _records(file: BinaryIO) -> Iterator[_Record]:
+    """The records, each with its stream, which is at its end when the next is asked for."""
+    # Loaded when it is needed: most archives have no web archives in them. Of the library only what reads heads: the
+    # rest prints to the console, and reads lines of any length.
+    from warcio.limitreader import LimitReader
+    from warcio.statusandheaders import StatusAndHeadersParser, StatusAndHeadersParserException
+
+    stream, parser = _Stream(file), StatusAndHeadersParser(_VERSIONS)
     number = 0
     while (line := _first_line(stream)) is not None:
         number += 1
         try:
-            record = loader.parse_record_stream(stream, line, "warc", no_record_parse=True)
-        except (ArchiveLoadFailed, EOFError, ValueError, AttributeError, TypeError) as error:
+            head = parser.parse(stream, line)
+        except StatusAndHeadersParserException:
             where = f"its record {number} has no head that can be read" if number > 1 else "no WARC file"
-            raise UnreadableArticle(f"{where} ({str(error)[:80]}); get it anew") from None
-        if record.length is None or not str(record.rec_headers.get_header("Content-Length") or "").strip().isdigit():
+            raise UnreadableArticle(f"{where}: it begins with {line[:40]!r}; get it anew") from None
+        length = str(head.get_header("Content-Length") or "").strip()
+        if not (length.isascii() and length.isdigit() and len(length) < 16):
             raise UnreadableArticle(f"its record {number} doesn't say how long it is; get it anew")
+        kind = str(head.get_header("WARC-Type") or "").strip().lower()
+        record = _Record(head, kind, int(length), LimitReader(stream, int(length)))
         yield record
         _skip(record)
 
@@ -168,25 +186,21 @@ def _first_line(stream: _Stream) -> bytes | None:
     return None
 
 
-def _skip(record: Any) -> None:
-    while record.raw_stream.read(2**16):
+def _skip(record: _Record) -> None:
+    while record.stream.read(2**16):
         pass
-    if record.raw_stream.limit > 0:
+    if record.stream.limit > 0:
         raise UnreadableArticle("truncated: it breaks off within a record; get it anew")
 
 
-def _header(record: Any, name: str) -> str:
-    return str(record.rec_headers.get_header(name) or "").strip().strip("<>")
+def _is_about(record: _Record, held: _Found) -> bool:
+    return bool(held.id) and held.id in (record.header("WARC-Concurrent-To"), record.header("WARC-Refers-To"))
 
 
-def _is_about(record: Any, held: _Found) -> bool:
-    return bool(held.id) and held.id in (_header(record, "WARC-Concurrent-To"), _header(record, "WARC-Refers-To"))
-
-
-def _statements(record: Any) -> dict[str, object]:
+def _statements(record: _Record) -> dict[str, object]:
     """What a record of metadata says, by the names of statements; what else is in it is other programs' own."""
-    content = record.raw_stream.read(_STATEMENTS)
-    kind = _header(record, "Content-Type").partition(";")[0].strip().lower()
+    content = record.stream.read(_STATEMENTS)
+    kind = record.header("Content-Type").partition(";")[0].strip().lower()
     try:
         given = json.loads(content) if kind == "application/json" else _fields(content) if "fields" in kind else None
     except (ValueError, RecursionError):
@@ -204,39 +218,39 @@ def _fields(content: bytes) -> dict[str, object]:
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
-def _found(record: Any) -> _Found | None:
+def _found(record: _Record) -> _Found | None:
     """The article in a record; ``None`` if there is none in it."""
-    url = _header(record, "WARC-Target-URI")
+    url = record.header("WARC-Target-URI").replace(" ", "%20")
     if not url.lower().startswith(("http://", "https://")):
         return None
     item = _item(record, url)
     if item is None:
         return None
-    return _Found(id=_header(record, "WARC-Record-ID"), url=url, time=_header(record, "WARC-Date"), item=item)
+    return _Found(id=record.header("WARC-Record-ID"), url=url, time=record.header("WARC-Date"), item=item)
 
 
-def _item(record: Any, url: str) -> Member | Refusal | None:
+def _item(record: _Record, url: str) -> Member | Refusal | None:
     if record.length > MOST_PAYLOAD:
-        start = http_payload(record.raw_stream.read(LONGEST_HEAD)) if record.rec_type == "response" else None
-        kind = start.content_type if start else _header(record, "Content-Type")
+        start = http_payload(record.stream.read(LONGEST_HEAD)) if record.kind == "response" else None
+        kind = start.content_type if start else record.header("Content-Type")
         large = f"larger than {MOST_PAYLOAD // MEBIBYTE} MiB ({record.length} bytes); leave it out"
         return Refusal(name="", reason=large) if is_article(kind, b"", url) else None
-    block = record.raw_stream.read(record.length)
+    block = record.stream.read(record.length)
     payload = _payload(record, block)
     if payload is None or payload.status not in range(200, 300) or payload.status in (204, 205):
         return None
     return _member(record, payload, url, is_whole=len(block) == record.length)
 
 
-def _payload(record: Any, block: bytes) -> Payload | None:
-    if record.rec_type == "response" and "http" in _header(record, "Content-Type").lower():
+def _payload(record: _Record, block: bytes) -> Payload | None:
+    if record.kind == "response" and "http" in record.header("Content-Type").lower():
         return http_payload(block)
-    if record.rec_type == "response":
+    if record.kind == "response":
         return None
-    return Payload(status=200, content_type=_header(record, "Content-Type"), content=block)
+    return Payload(status=200, content_type=record.header("Content-Type"), content=block)
 
 
-def _member(record: Any, payload: Payload, url: str, *, is_whole: bool) -> Member | Refusal | None:
+def _member(record: _Record, payload: Payload, url: str, *, is_whole: bool) -> Member | Refusal | None:
     """The article in a payload; a refusal only of what would be one."""
     try:
         content = content_of(payload)
@@ -251,12 +265,12 @@ def _member(record: Any, payload: Payload, url: str, *, is_whole: bool) -> Membe
     return Member(name="", format=format_name, content=content, charset=payload.charset)
 
 
-def _trouble(record: Any, payload: Payload, content: bytes, *, is_whole: bool) -> str | None:
+def _trouble(record: _Record, payload: Payload, content: bytes, *, is_whole: bool) -> str | None:
     """Why what was stored isn't what was sent."""
-    if not is_whole or _header(record, "WARC-Truncated"):
+    if not is_whole or record.header("WARC-Truncated"):
         return "truncated: the record has only the beginning of it; fetch it anew"
     if payload.status == 206:
         return "only a part of the page (status 206); fetch it whole"
-    if has_other_digest(_header(record, "WARC-Payload-Digest"), payload, content):
+    if has_other_digest(record.header("WARC-Payload-Digest"), payload, content):
         return "the payload doesn't match its digest: damaged, or changed since it was fetched; get it anew"
     return None if content.strip() else "empty: the page has no content; remove it"

@@ -122,7 +122,7 @@ def _opened(file: BinaryIO) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(file)
     except Exception as error:  # noqa: BLE001 - damaged lists of entries raise many things
-        raise UnreadableArticle(f"no zip file, or a damaged one ({error}); get it anew") from None
+        raise UnreadableArticle(f"no zip file, or a damaged one ({_line(error)}); get it anew") from None
 
 
 def _refuse_long_directory(file: BinaryIO) -> None:
@@ -207,7 +207,7 @@ def _of_entry(
         # The file as a whole is given up by who asked for this entry.
         return
     except _DAMAGE as error:
-        yield Refusal(name=shown, reason=f"damaged in the zip file ({error}); get it anew")
+        yield Refusal(name=shown, reason=f"damaged in the zip file ({_line(error)}); get it anew")
 
 
 def _article(stream: BinaryIO, format_name: str, name: str) -> Member | Refusal:
@@ -264,3 +264,7 @@ def _other_format(name: str, format_name: str | None) -> str | None:
 def _shown(name: str) -> str:
     """How an entry that is refused is called: with its suffix, and nothing that couldn't be printed."""
     return name_from(name) or "a file without a name"
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:100]
