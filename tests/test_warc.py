@@ -23,7 +23,7 @@ from corpus.formats import payload, warc
 from corpus.formats.web_names import WebNames, slug
 from corpus.formats.web_types import format_of
 from corpus.statements import Statement
-from tests.containers import before_the_end, names, only, parts, refusals
+from tests.containers import before_the_end, described, expected, fixtures, names, only, parts, refusals
 
 URL = "https://desk.example/2025/osk-ferry.html"
 PAGE = b"<!doctype html><title>Ferry</title><article><p>The ferry to Osk sailed on Monday.</p></article>"
@@ -83,6 +83,11 @@ def one(**given: object) -> Web:
 
 def member(**given: object) -> Member:
     return only(parts(one(**given).content, "warc"))
+
+
+@pytest.mark.parametrize("path", fixtures("warc"), ids=lambda path: path.name)
+def test_fixtures(path: Path) -> None:
+    assert described(parts(path.read_bytes(), "warc")) == expected(path)
 
 
 @pytest.mark.parametrize("compressed", [True, False])
