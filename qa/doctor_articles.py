@@ -13,7 +13,7 @@ from corpus.dates import first_day, last_day
 from corpus.statements import DATES
 from index.store import Entry
 from qa.catalogue import Catalogue, clusters, is_known
-from qa.findings import Finding, Findings, about
+from qa.findings import Finding, Findings, about, counted
 
 ENGLISH_MODELS = frozenset({"all-MiniLM-L6-v2", "all-MiniLM-L12-v2", "all-mpnet-base-v2", "multi-qa-MiniLM-L6-cos-v1"})
 """Models that were trained on English only, by the last part of their name (their model cards on the hub)."""
@@ -158,7 +158,7 @@ def _copies(catalogue: Catalogue) -> Findings:
             "copies",
             "note",
             copies,
-            f"{len(found)} clusters of near-copies; without {copies} of the articles each text would be there once",
+            f"{counted(len(found), 'cluster')} of near-copies; {counted(copies, 'article')} fewer would have each text once",
             "answers show one of each and count them as one source; remove what was taken in twice by mistake",
             tuple(example for example, _ in zip(firsts, range(5), strict=False)),
         )
