@@ -61,6 +61,24 @@ def test_a_stub_does_not(plain: str) -> None:
     assert alternative(plain, f"<p>{LONG}</p>").text == LONG.strip()
 
 
+@pytest.mark.parametrize(
+    ("style", "is_seen"),
+    [
+        ("max-height:0px;overflow:hidden", False),
+        ("color:#fff; FONT-SIZE: 0", False),
+        ("mso-hide:all", False),
+        ("opacity:0 !important;x:y", False),
+        ("font-size:0.9em", True),
+        ("line-max-height:0", True),
+        ("opacity:0.5", True),
+        ("max-height:0px auto", True),
+    ],
+)
+def test_words_that_only_lists_of_messages_show(style: str, is_seen: bool) -> None:
+    text = typed("text/html", f"<div style='{style}'>Before.</div><p>The text.</p>".encode()).text
+    assert text == ("Before.\n\n" if is_seen else "") + "The text."
+
+
 def test_inline_parts_follow_each_other_and_attachments_stay_out() -> None:
     body = b"""--x
 Content-Type: text/plain

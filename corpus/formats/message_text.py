@@ -6,6 +6,8 @@ from __future__ import annotations
 import codecs
 from contextlib import suppress
 
+import regex
+
 from corpus.cleaning import clean, mend, unwrap
 from corpus.decoding import decode
 from corpus.formats.mailing import without_mailing
@@ -14,6 +16,13 @@ _UNSAFE = frozenset({"unicode-escape", "raw-unicode-escape", "idna", "punycode",
 """Encodings that Python has and that no message is in, or that hide what they say; also those of no text."""
 _WIDER = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
 """What is meant by the names of some encodings (WHATWG Encoding Standard)."""
+
+# How mailings hide the words that are only to be seen in a list of messages.
+_UNSEEN = regex.compile(
+    r"""style\s*=\s*(["'])[^"'<>]*?(?<![\w-])(?:max-height\s*:\s*0(?:px)?|font-size\s*:\s*0(?:px)?|opacity\s*:\s*0|mso-hide\s*:\s*all)"""
+    r"""\s*(?:!important\s*)?(?:;[^"'<>]*)?\1""",
+    regex.I,
+)
 
 _LONGEST_SIGNATURE = 10
 """In lines."""
@@ -80,7 +89,7 @@ def from_plain(text: str) -> str:
 
 def from_html(source: str) -> str:
     """The canonical text of a message in HTML, without what a mailing puts around it."""
-    # Loaded when it is needed: lxml takes a while.
-    from corpus.formats.rendering import text_of
+    # Loaded when it is needed: it takes a while.
+    from corpus.formats.html import fragment_text
 
-    return without_mailing(clean(text_of(source, message=True)))
+    return without_mailing(fragment_text(_UNSEEN.sub('style="display:none"', source)))

@@ -81,10 +81,10 @@ def _markdown(text: str) -> tuple[str, str]:
 
 
 def _html(text: str) -> tuple[str, str]:
-    # Loaded when it is needed: lxml takes a while.
-    from corpus.formats.rendering import text_of
+    # Loaded when it is needed: it takes a while.
+    from corpus.formats.html import fragment_text
 
-    return clean(text_of(text)), ""
+    return fragment_text(text), ""
 
 
 _RENDERED: Mapping[str, Callable[[str], tuple[str, str]]] = {"text": _plain, "markdown": _markdown, "html": _html}
