@@ -158,7 +158,7 @@ def _copies(catalogue: Catalogue) -> Findings:
             "copies",
             "note",
             copies,
-            f"{counted(len(found), 'cluster')} of near-copies; {counted(copies, 'article')} fewer would have each text once",
+            f"{counted(len(found), 'cluster')} of near-copies; {copies:,} fewer articles would do",
             "answers show one of each and count them as one source; remove what was taken in twice by mistake",
             tuple(example for example, _ in zip(firsts, range(5), strict=False)),
         )
