@@ -33,7 +33,7 @@ def publish(index: Path, articles: Sequence[Article], removed: Mapping[str, str]
     with generation.exclusive(index), generation.building(index) as folder:
         writer = StoreWriter(folder)
         for article in sorted(articles, key=lambda article: article.id):
-            writer.add(article, "", (), ())
+            writer.add(article, "", "", (), ())
         writer.close()
         manifest = generation.write_manifest(
             folder,
