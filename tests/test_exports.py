@@ -278,6 +278,7 @@ def test_the_heading_of_markdown_is_its_title_if_nothing_else_is() -> None:
         ("1970-01-01T00:00:00Z", None),
         ("1712010112345678", None),
         ("9999999999", None),
+        ("9912010112345", None),
         ("12", None),
         ("yesterday", None),
         ("Tue, 04 Mar 25 10:00:00 GMT", None),

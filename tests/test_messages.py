@@ -139,6 +139,11 @@ def test_encodings_of_seven_bits() -> None:
     assert typed("text/plain; charset=iso-2022-jp", "港の灯り".encode("iso-2022-jp")).text == "港の灯り"
 
 
+def test_names_of_encodings_mean_what_they_mean_on_the_web() -> None:
+    assert typed("text/plain; charset=gb2312", "囍事".encode("gb18030")).text == "囍事"
+    assert typed("text/plain; charset=shift_jis", "①港".encode("cp932")).text == "①港"
+
+
 def test_paragraphs_of_flowed_lines() -> None:
     body = b"One paragraph that \nflows on.\n From the margin.\n> quoted \n> on\n> > deeper\n\nEnd.\n"
     assert typed("text/plain; format=flowed", body).text == (
@@ -311,6 +316,13 @@ def test_a_mailbox_with_a_giant_message_goes_on(monkeypatch: pytest.MonkeyPatch)
     found = parts(mbox(HEAD + b"\na", giant, HEAD + b"\nb"), "mbox")
     assert names(found) == ["1", "3"]
     assert "larger than 50 MiB" in refusals(found)["message 2"]
+
+
+def test_no_more_of_a_message_is_kept_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailbox, "_MOST", 1000)
+    (found,) = parts(mbox(HEAD + b"\n" + b"word\n" * 100_000), "mbox")
+    assert isinstance(found, Member)
+    assert len(found.content) <= 1010
 
 
 def test_the_same_message_again() -> None:
