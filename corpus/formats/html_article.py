@@ -12,23 +12,24 @@ from dataclasses import dataclass
 import regex
 
 from corpus.formats.html_furniture import Furniture, words
-from corpus.formats.html_phrases import is_introduction, without_phrases
 from corpus.formats.html_opinion import letters, second_opinion
+from corpus.formats.html_phrases import is_introduction, without_phrases
 from corpus.formats.html_text import Block, Element, blocks_of, name_of
 
 _LEAST_SENTENCE = 40
 """In code points: what is shorter says little of where the article is."""
 
 _CONTENT = regex.compile(
-    r"^(?:(?:article|post|entry|story|blog|news|page|node|single|main|td post|gh|amp wp article|c|o|js|the|full|press)? ?"
-    r"(?:article|post|entry|story|page|blog|news)? ?(?:content|body|text|copy|body ?text|fulltext|full content)"
-    r"|prose|rich ?text|markup|mw parser output|body markup|available content|paragraphs?|text ?block|field name body"
-    r"|article ?(?:body|text|content)(?: .*)?|(?:body|text) (?:block|component|content|section))$"
+    r"(?:.* )?(?:content|body|body ?text|text|copy|full ?text|prose|markup|cuerpo|contenido|texto|corps|contenu|texte"
+    r"|inhalt|corpo|conteudo|testo|contenuto|tekst|inhoud|innehall)$|prose|rich ?text|mw parser output"
+    r"|(?:.* )?article ?(?:body|text|content)\b|(?:body|text) (?:block|component|section|wrapper|container)$"
 )
+"""Names of what holds the text of an article, in the languages that templates are written in."""
 
 _ENOUGH = 0.4
 """Of the sentences of the page: with less, a name that says that it is the article is not believed."""
 _NEARLY_ALL = 0.75
+_TEXT_TAGS = frozenset({"p", "ul", "ol", "dl", "blockquote", "pre", "tr"})
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Hints:
 
 
 def article_blocks(root: Element, hints: Hints) -> tuple[Block | None, list[Block]]:
-    """The headline of the article in a page, if the page shows it, and the article's blocks, with the headline first."""
+    """The headline of the article in a page, if it is shown, and the article's blocks, the headline first."""
     blocks = blocks_of(root)
     furniture = Furniture(_weights(blocks), sum(map(_weight, blocks)))
     kept = [block for block in blocks if not furniture.has(block.element)]
@@ -105,8 +106,12 @@ def _branches_left_out(container: Element, kept: Sequence[Block]) -> set[Element
     found = [block for block in sentences if letters(block.text) in read]
     if 2 * sum(map(_weight, found)) < sum(map(_weight, sentences)):
         return set()
-    with_text = {branch for block in found for branch in (block.element, *block.element.iterancestors())}
-    return {branch for branch in container if branch not in with_text}
+    return _holders(sentences) & set(container) - _holders(found)
+
+
+def _holders(blocks: Iterable[Block]) -> set[Element]:
+    """The elements that hold some of the blocks."""
+    return {holder for block in blocks for holder in (block.element, *block.element.iterancestors())}
 
 
 def _named(weights: Mapping[Element, float], enough: float) -> Element | None:
@@ -165,16 +170,18 @@ def _nearly_all(root: Element, weights: Mapping[Element, float]) -> Element:
     """The innermost element that holds nearly all of the page's sentences."""
     inside = root
     while True:
-        heaviest = max((child for child in inside if child in weights), key=weights.__getitem__, default=None)
-        if heaviest is None or name_of(heaviest) in ("p", "li", "ul", "ol", "blockquote", "table", "pre", "tr"):
+        parts = [child for child in inside if child in weights]
+        if not parts or any(name_of(part) in _TEXT_TAGS for part in parts):
             return inside
-        if weights[heaviest] < _NEARLY_ALL * weights[inside]:
+        heaviest = max(parts, key=weights.__getitem__)
+        # Of the whole, because a little less at each step would in the end leave little.
+        if weights[heaviest] < _NEARLY_ALL * weights[root]:
             return inside
         inside = heaviest
 
 
 def _headline(blocks: Sequence[Block], container: Element, titles: Sequence[str]) -> Block | None:
-    """The block that shows the article's title; without any that does, the heading of the first level before the text."""
+    """The block that shows the article's title; if none does, the heading of the first level before the text."""
     for title in map(letters, titles):
         for block in sorted(blocks, key=lambda block: block.level or 9):
             shown = letters(block.text)

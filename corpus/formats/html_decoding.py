@@ -1,7 +1,7 @@
 """The bytes of a web page as text: in which of the encodings that are said, or else are likely, they are.
 
-As browsers do (WHATWG Encoding Standard; HTML, "determining the character encoding"), but for two things: bytes that are
-valid UTF-8 are UTF-8 whatever is said, and what makes no sense in the encoding that is said is in another.
+As browsers do (WHATWG Encoding Standard; HTML, "determining the character encoding"), but for two things: bytes that
+are valid UTF-8 are UTF-8 whatever is said, and what makes no sense in the encoding that is said is in another.
 """
 
 from __future__ import annotations

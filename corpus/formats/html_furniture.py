@@ -1,8 +1,8 @@
 """What of a page is no part of its article, by how it is marked up.
 
-Site builders name what they put around an article much alike, in any language, because their templates are in English:
-``share-bar``, ``related-posts``, ``newsletter-signup``. A name is looked at as words (``mostRead`` is "most read"), never
-as a part of one (``shared`` is not "share"). What holds much of the page's text is its article, whatever it is called.
+Site builders name what they put around an article much alike, and mostly in English: ``share-bar``, ``related-posts``,
+``newsletter-signup``. A name is looked at as words (``mostRead`` is "most read"), never as a part of one (``shared`` is
+not "share"). What holds much of the page's text is its article, whatever it is called.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ _NAMES = (
     r"share|sharing|shares|share ?bar|sharedaddy|addtoany|addthis|a2a|social|socials|follow|sociable",
     r"related|relateds|recirc|recirculation|recommended|recommendations?|recommends?|more (on|from|stories|news|posts)",
     r"read (more|next|also)|also read|see also|you may|up next|next (post|article)|previous (post|article)",
-    r"most (read|popular|viewed|recent|shared)|recent( posts| news| comments| articles| stories)?|trending|popular( posts)?|latest( news| posts)?|top stories|teasers?",
+    r"most (read|popular|viewed|recent|shared)|recent( posts| news| comments| articles| stories)?|trending"
+    r"|popular( posts)?|latest( news| posts)?|top stories|teasers?",
     r"promos?|promotion|promoted|house ad|ads?|advert|adverts|advertisement|advertising|advertorial|ad ?slot|adsense",
     r"dfp|gpt|mpu|leaderboard|taboola|outbrain|sponsors?|sponsored|affiliate|marketing|cta",
     r"comments?|comment (list|form|section|respond)|commentlist|disqus|respond|reactions?|likes?|upvote|claps?",
@@ -45,24 +46,33 @@ _NAMES = (
     r"app (banner|promo|download)|download app|notification|notifications|push|alert bar|announcement( bar)?",
     r"audio player|listen|text to speech|video player|player|gallery nav|carousel|slider nav|search( form| box)?",
     r"language (switcher|selector)|lang switch|translations?|accessibility( bar)?|weather|ticker|breaking( news)?",
-    r"mw jump link|mw editsection|editsection|print ?footer|site ?sub|mw indicators|hatnote|dablink|navigation not searchable",
+    r"mw jump link|mw editsection|editsection|print ?footer|site ?sub|mw indicators|hatnote|dablink"
+    r"|navigation not searchable",
+    r"comentarios?|commentaires|kommentare?|reacties|commenti|compartir|partager|teilen|condividi|compartilhar|delen",
+    r"relacionad[ao]s|verwandte|aehnliche|similaires|correlati|gerelateerd|publicidad|publicidade|publicite|werbung",
+    r"anzeige|reklame|pubblicita|etiquetas|etiquettes|schlagworte|temas|firma|auteur|autor|autore|autoren|redactor",
+    r"lateral|seitenleiste|migas|fil ariane|mas leid[ao]s?|meistgelesen|boletin|suscripcion|abonnement|abo|pie|fuss",
     r"sister ?site|stub|post feeds|blog pager|blogger labels|post labels|share ?buttons|jp relatedposts|syndication",
 )
 _FURNITURE = regex.compile(r"\b(?:" + "|".join(_NAMES) + r")\b")
 
 # Names that say that the element is text, even if they have a word of the above as well.
 _TEXT = regex.compile(
-    r"\b(?:captions?|fig ?captions?|pull ?quote|foot ?notes?|references|ref ?list|drop ?cap|lead|lede|dek|deck|stand ?first"
+    r"\b(?:captions?|fig ?captions?|pull ?quote|foot ?notes?|references|ref ?list|drop ?cap|lead|lede|dek|deck"
+    r"|stand ?first"
     r"|sub ?title|sub ?head(ing|line)?|summary|abstract|excerpt|intro|introduction|fact ?(box|file)|info ?box|call ?out"
     r"|note|transcript|key ?points|high ?lights|corrections?|editors? note|press contacts?|media contacts?|head ?line"
-    r"|article ?title|(post|entry|page|story) title|(article|post|entry|story|page|main|text|rich|body) ?(body|content|text)"
+    r"|article ?title|(post|entry|page|story) title|(article|post|entry|story|page|main|text|rich|body) ?(body"
+    r"|content|text)"
     r"|(post|article|story|content) ?body|prose|wp block (group|columns?|list|table|quote|cover|media text))\b"
 )
 
 # Labels that are not for eyes, and buttons drawn within the text.
 _INLINE_NAMES = regex.compile(
-    r"\b(?:sr only|screen reader( text)?|screenreader text|visually ?hidden|visuallyhidden|offscreen|off screen|a11y hidden"
-    r"|u hidden visually|assistive text|clip text|mw editsection|mw cite backlink|header ?link|heading anchor|anchor ?js link"
+    r"\b(?:sr only|screen reader( text)?|screenreader text|visually ?hidden|visuallyhidden|offscreen|off screen"
+    r"|a11y hidden"
+    r"|u hidden visually|assistive text|clip text|mw editsection|mw cite backlink|header ?link|heading anchor"
+    r"|anchor ?js link"
     r"|footnote back ?(ref|link)|reversefootnote|permalink|headerlink|octicon link|print only|no ?screen|hide ?print)\b"
 )
 _BACK_LINKS = regex.compile(r"[#¶§↩↑^🔗\ufe0e\s]+")
@@ -71,6 +81,11 @@ _BACK_LINKS = regex.compile(r"[#¶§↩↑^🔗\ufe0e\s]+")
 _STATE = regex.compile(r"(has|no|not|with|without|is|js|hide|show|single|postid|format|status|type|tag|category)[-_]")
 _BUILDER = regex.compile(r"^(elementor|wixui|sqs|et pb|fl|vc|so|brxe|jet)( (widget|block|element|module))?\b ?")
 """What builders of sites put in front of all names."""
+
+_COMMENTS = regex.compile(
+    r"(?:.* )?comments?(?: ?(?:area|list|section|wrapper|container|thread))?|disqus(?: thread)?|comentarios|kommentare"
+)
+_TEXT_PROPERTIES = ("articleBody", "description", "headline")
 
 _CAMEL = regex.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NO_WORD = regex.compile(r"[^a-z0-9]+")
@@ -99,7 +114,7 @@ def _is_hidden(element: Element) -> bool:
 
 
 def remove_labels(root: Element) -> None:
-    """Removes what stands in the middle of the text and isn't read: marks beside headings, labels for a machine voice."""
+    """Removes what stands in the text and isn't read: marks beside headings, labels for screen readers."""
     remove(element for element in root.xpath(".//*[@class]") if _is_label(element))
     remove(link for link in root.xpath(".//a[starts-with(@href, '#')]") if _BACK_LINKS.fullmatch(_text(link)))
 
@@ -149,9 +164,9 @@ class Furniture:
 
     def _is(self, element: Element) -> bool:
         name = name_of(element)
-        if name in ("html", "body", "main", "h1"):
+        if name in ("html", "body", "main", "h1") or element.get("itemprop") in _TEXT_PROPERTIES:
             return False
-        if self._weights.get(element, 0) > MOST_SHARE * self._whole:
+        if self._weights.get(element, 0) > MOST_SHARE * self._whole and not _is_comments(element):
             return False
         if name == "footer":
             return not _is_in(element, ("blockquote", "figure"))
@@ -162,6 +177,12 @@ class Furniture:
         if _is_named_furniture(element, name):
             return not _is_in(element, ("figcaption", "figure", "blockquote"))
         return name == "aside" and not _is_note(element)
+
+
+def _is_comments(element: Element) -> bool:
+    """Whether an element holds what readers wrote, which is often longer than what they read."""
+    names = (words(element.get("id")), *map(words, (element.get("class") or "").split()))
+    return any(map(_COMMENTS.fullmatch, names)) and next(element.iterdescendants("h1"), None) is None
 
 
 def _is_in(element: Element, names: tuple[str, ...]) -> bool:
@@ -199,7 +220,9 @@ def _names(element: Element, name: str) -> Iterator[str]:
     if name not in (*HEADINGS, "p", "li", "span") and not _is_slug(element):
         given.append(element.get("id") or "")
     if name not in ("p", "a", "figure", "table"):
-        given += [element.get(attribute) or "" for attribute in ("data-component", "data-testid", "data-hook", "aria-label")]
+        given += [
+            element.get(attribute) or "" for attribute in ("data-component", "data-testid", "data-hook", "aria-label")
+        ]
     for each in given:
         if each and not _STATE.match(each):
             yield _BUILDER.sub("", words(each))

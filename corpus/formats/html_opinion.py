@@ -10,6 +10,7 @@ import logging
 from typing import Any
 
 import regex
+from lxml import etree
 
 _MOST_ELEMENTS = 20_000
 """A larger page would take longer than reading may take; it is read without a second opinion."""
@@ -27,8 +28,9 @@ def second_opinion(root: Any) -> set[str]:
     logger = logging.getLogger("trafilatura")
     logger.addHandler(logging.NullHandler())
     logger.propagate = False
+    source = etree.tostring(root, encoding="unicode", method="html")
     try:
-        found: Any = bare_extraction(root, fast=True, include_comments=False, include_tables=True, favor_recall=True)
+        found: Any = bare_extraction(source, fast=True, include_comments=False, include_tables=True, favor_recall=True)
     except Exception:  # noqa: BLE001 - it has many ways to fail on a broken page, and is only asked for its opinion
         return set()
     if found is None:

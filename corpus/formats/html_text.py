@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -204,12 +205,18 @@ class _Renderer:
         self._break(table)
         for row in table.iter("caption", "tr"):
             cells = [row] if row.tag == "caption" else row.iterchildren("td", "th")
-            blocks = [blocks_of(cell, self._without) for cell in cells if not self._without(cell)]
-            text = " | ".join(_one_line(" ".join(block.text for block in cell)) for cell in blocks)
+            shown = [self._cell(cell) for cell in cells if not self._without(cell)]
+            text = " | ".join(text for text, _ in shown)
             if text.strip(" |"):
-                linked = sum(block.linked for cell in blocks for block in cell)
-                is_row = row.tag == "tr"
+                linked, is_row = sum(linked for _, linked in shown), row.tag == "tr"
                 self._add(text, "row" if is_row else "caption", row, linked=linked, group=table if is_row else None)
+
+    def _cell(self, cell: Element) -> tuple[str, int]:
+        """The text of a cell on one line, and how much of it is links."""
+        if len(cell) == 0:
+            return _one_line(cell.text or ""), 0
+        blocks = blocks_of(cell, self._without)
+        return _one_line(" ".join(block.text for block in blocks)), sum(block.linked for block in blocks)
 
     def _flush(self) -> None:
         text = _AROUND_LINE_ENDS.sub("\n", "".join(self._pieces)).strip(" \n")
@@ -244,7 +251,12 @@ _CLOSING = {"q": "”", "rt": ")", "a": _LINK_END}
 def name_of(element: Element) -> str:
     """An element's name in small letters, without a namespace; empty for what is none, as a comment."""
     tag = element.tag
-    return tag.rpartition(":")[2].lower() if isinstance(tag, str) else ""
+    return _name(tag) if isinstance(tag, str) else ""
+
+
+@lru_cache(maxsize=1000)
+def _name(tag: str) -> str:
+    return tag.rpartition(":")[2].lower()
 
 
 def is_data(table: Element) -> bool:

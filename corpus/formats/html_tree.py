@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import regex
-from lxml import etree, html
+from lxml import etree
 
 from corpus.errors import UnreadableArticle
 
@@ -28,10 +28,11 @@ def tree_of(source: str) -> Any | None:
     _refuse_too_many_attributes(source)
     # Bytes, because text with a declaration of its encoding in it is refused.
     content = _DECLARATION.sub("", source, count=1).replace("\0", "").encode(errors="replace")
-    parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    # Not lxml.html's, which takes twice as long for a class of its own for each element.
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
-        root = html.document_fromstring(content, parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError):
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError:
         root = None
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise UnreadableArticle("its tags are nested more than 2,000 deep; save it anew, or give its text")

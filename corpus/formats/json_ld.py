@@ -41,15 +41,9 @@ def article_of(scripts: Iterator[str]) -> dict[str, object]:
             **{name: of_page[name] for name in ("published", "updated", "language", "publisher") if name in of_page},
             **said,
         }
-    if "publisher" not in said:
-        said |= {
-            "publisher": name
-            for site in nodes
-            if "WebSite" in _types(site)
-            for name in [_text(site.get("name"))]
-            if name
-        }
-    return said
+    site = next((node for node in nodes if "WebSite" in _types(node)), {})
+    name = _text(site.get("name"))
+    return {"publisher": name, **said} if name else said
 
 
 def _parsed(script: str) -> object:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -21,28 +22,26 @@ from corpus.formats.people import people
 from corpus.statements import Said, Statement, leniently, one_line
 
 # The names of meta tags that give each value, the surest first.
-_METAS = {
-    "title": ("citation_title", "og:title", "dc.title", "dcterms.title", "twitter:title", "parsely-title", "sailthru.title"),
-    "authors": (
-        "citation_author", "article:author", "author", "dc.creator", "dcterms.creator", "parsely-author",
-        "sailthru.author", "byl", "og:article:author", "article:author_name",
-    ),
-    "publisher": ("og:site_name", "citation_journal_title", "citation_publisher", "dc.publisher", "dcterms.publisher",
-        "application-name", "article:publisher_name"),
-    "published": ("article:published_time", "og:article:published_time", "citation_publication_date", "citation_date", "citation_online_date",
-        "dcterms.issued", "dc.date.issued", "dcterms.created", "dc.date.created", "dc.date", "dcterms.date", "parsely-pub-date",
-        "sailthru.date", "datepublished", "publish-date", "publish_date", "publishdate", "publication_date", "pubdate", "date", "rnews:datepublished"),
-    "updated": ("article:modified_time", "og:updated_time", "og:article:modified_time", "dcterms.modified", "dc.date.modified",
-        "datemodified", "last-modified", "lastmod", "revised"),
-    "language": ("citation_language", "dc.language", "dcterms.language", "content-language"),
-    "licence": ("dcterms.license", "dc.rights.license", "dcterms.rightsholder.license", "license"),
-    "url": ("og:url", "citation_public_url", "citation_abstract_html_url"),
-}  # fmt: skip
+_NAMED = {
+    "title": "citation_title og:title dc.title dcterms.title twitter:title parsely-title sailthru.title",
+    "authors": "citation_author article:author author dc.creator dcterms.creator parsely-author sailthru.author byl"
+    " og:article:author article:author_name",
+    "publisher": "og:site_name citation_journal_title citation_publisher dc.publisher dcterms.publisher"
+    " application-name",
+    "published": "article:published_time og:article:published_time citation_publication_date citation_date"
+    " citation_online_date dcterms.issued dc.date.issued dc.date dcterms.date parsely-pub-date sailthru.date"
+    " datepublished rnews:datepublished publish-date publish_date publishdate publication_date pubdate date",
+    "updated": "article:modified_time og:updated_time og:article:modified_time dcterms.modified dc.date.modified"
+    " datemodified last-modified lastmod revised",
+    "language": "citation_language dc.language dcterms.language content-language",
+    "licence": "dcterms.license dc.rights.license license",
+}
+_METAS = {name: tuple(keys.split()) for name, keys in _NAMED.items()}
 _TAGS = ("article:tag", "citation_keywords", "parsely-tags", "sailthru.tags", "news_keywords", "keywords", "dc.subject")
 
 _LANGUAGE = regex.compile(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", regex.I)
-_TIME_AHEAD_OF_ZONE = regex.compile(r"([+-]\d\d)(\d\d)$")
-_BETWEEN = regex.compile(r"\s+(?:[|–—·•»:/-]|::)+\s+|\s*[|•»]\s*|:\s+")
+_BETWEEN = regex.compile(r"\s+(?:[|–—·•»:/-]|::)+\s+|\s*[|•»]\s*")
+_PARTS = regex.compile(_BETWEEN.pattern + r"|:\s+")
 _JUNK_TITLES = regex.compile(
     r"(?:untitled(?: document| page)?|home(?:page)?|index|document|new page ?\d*|page ?\d*|null|undefined|\W*)", regex.I
 )
@@ -75,18 +74,18 @@ def titles_of(root: Any, said: Said) -> list[str]:
     shown = [_text(each) for each in root.xpath(".//*[@itemprop='headline']")]
     whole = _whole_title(root)
     # The longer part of "The Paper: A headline" is hardly ever the paper.
-    parts = sorted(_BETWEEN.split(whole), key=len, reverse=True)
+    parts = sorted(_PARTS.split(whole), key=len, reverse=True)
     return list(filter(None, dict.fromkeys([*stated, *shown, whole, *parts])))
 
 
 def with_headline(root: Any, said: Said, headline: str | None) -> Said:
-    """What is said, with the headline that the page shows for its title if it gives none, or one with other words too."""
+    """What is said; the headline that is shown is the title if the page gives none, or one with the site's name."""
     if not headline:
         return said
     if "title" not in said:
         return {**said, "title": Statement(one_line(headline), "heading")}
     title = str(said["title"].value)
-    if title == _whole_title(root) and one_line(headline) in _BETWEEN.split(title):
+    if title == _whole_title(root) and one_line(headline) in _PARTS.split(title):
         return {**said, "title": Statement(one_line(headline), "page")}
     return said
 
@@ -160,7 +159,9 @@ def _day(candidates: Iterable[str]) -> str | None:
     """The first that is a date, as exact as it is given."""
     for text in candidates:
         with suppress(ValueError):
-            return dates.parse(_iso(text.strip()))
+            day = dates.parse(_iso(text.strip()))
+            if _is_filled(day):
+                return day
     return None
 
 
@@ -169,10 +170,17 @@ def _iso(text: str) -> str:
     slashed = regex.fullmatch(r"(\d{4})/(\d{1,2})(?:/(\d{1,2}))?", text)
     if slashed:
         return "-".join(part.zfill(2) for part in slashed.groups() if part)
-    compact = regex.fullmatch(r"(\d{4}-\d\d-\d\d)\b.*", text)
-    if compact:
-        return compact[1]
+    timed = regex.match(r"\d{4}-\d\d-\d\d(?!\d)", text)
+    if timed:
+        return timed[0]
+    if regex.match(r"\w{3}, \d{1,2} \w{3} \d{4}\b", text):
+        return parsedate_to_datetime(text).date().isoformat()
     return text
+
+
+def _is_filled(day: str) -> bool:
+    """Whether a date is one, and not what a system writes where it has none."""
+    return day > "1400" and day != "1970-01-01"
 
 
 def _title(root: Any, given: Mapping[str, object], publisher: object) -> str | None:

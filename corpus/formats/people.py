@@ -16,8 +16,10 @@ _MAIL = regex.compile(r"[\(\[<]?\S+@\S+\.\S+[\)\]>]?")
 _HANDLE = regex.compile(r"[\(\[]?(?<!\S)@\w+[\)\]]?")
 _AND = regex.compile(r"\s*(?:[;|•·]|\s(?:and|und|et|&|y|e|og|och|en)\s)\s*")
 _ROLES = regex.compile(
-    r"(?:the )?(?:web|site)?[ -]?(?:admin(?:istrator)?|staff|editors?|webmaster|root|user|guest|author|anonymous|unknown|none|null"
-    r"|test|default|editorial(?: team| staff| board)?|news ?(?:desk|room)|redaktion|rédaction|redacción|staff (?:writer|reporter)s?"
+    r"(?:the )?(?:web|site)?[ -]?(?:admin(?:istrator)?|staff|editors?|webmaster|root|user|guest|author|anonymous"
+    r"|unknown|none|null"
+    r"|test|default|editorial(?: team| staff| board)?|news ?(?:desk|room)|redaktion|rédaction|redacción"
+    r"|staff (?:writer|reporter)s?"
     r"|contributors?|wordpress|super user|online|web (?:desk|team))",
     regex.I,
 )
