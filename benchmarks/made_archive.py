@@ -55,9 +55,9 @@ class Writer:
         self._chance = chance
 
     def story(self) -> Story:
-        """The next one: some 220 words in the mean, a few of them far more."""
+        """The next one: some 150 words in the mean, a few of them far more."""
         chance = self._chance
-        words = min(3000, max(60, int(chance.lognormvariate(5.2, 0.65))))
+        words = min(3000, max(40, int(chance.lognormvariate(4.7, 0.7))))
         paragraphs, used = [], 0
         while used < words:
             paragraph = [self._sentence() for _ in range(chance.randint(2, 5))]

@@ -23,10 +23,10 @@ from typing import Any
 from corpus.errors import DamagedGeneration, IbidemError, NoArticles
 from corpus.formats.registry import SUFFIXES
 from corpus.listing import Rejection, SourceFile
-from index import cache, generation, model, readings, store, writing
-from index import encoder as encoding
+from index import cache, encoders, generation, model, readings, store, writing
 from index.cache import VectorCache
 from index.cross_encoder import CrossEncoder
+from index.earlier import Earlier, open_earlier
 from index.embedding import Embedding
 from index.encoder import Encoder, Measure
 from index.generation import Manifest
@@ -133,10 +133,9 @@ class _Bench:
 
     @cached_property
     def encoder_folder(self) -> Path:
-        """The folder, once the encoder's files are in it: taken from an earlier generation, or exported."""
+        """The folder, once the encoder's files are in it."""
         self.progress("Preparing the encoder", 0, None)
-        if not _reuse_encoder(self.identity, self.index, self.folder):
-            model.export(self._model_name, self._source, self.folder)
+        encoders.bring(self.index, self._model_name, self._source, self.identity, self.folder)
         return self.folder
 
     @cached_property
@@ -257,7 +256,10 @@ def _publish(
 ) -> Manifest:
     """Writes a generation, tries it out, and makes it current."""
     folder, ids = bench.folder, {one.id for one in archive.articles}
-    counts = writing.write(folder, archive.articles, bench.readings, bench.cache, bench.encoder, bench.progress)
+    earlier = _earlier(current, bench.identity)
+    counts = writing.write(
+        folder, archive.articles, bench.readings, bench.cache, bench.encoder, earlier, bench.progress
+    )
     bench.progress("Verifying", 0, None)
     manifest = generation.write_manifest(
         folder,
@@ -272,7 +274,7 @@ def _publish(
         removed={article: seen for article, seen in current.last_seen.items() if article not in ids},
         source=archive.source,
     )
-    engine = _try_out(folder, judge.cross_encoder)
+    engine = _try_out(folder, judge.cross_encoder, manifest)
     if judge.gate:
         evaluation = judge.gate(engine, lambda: _open_current(bench.index, judge.cross_encoder), bench.progress)
         manifest = generation.keep_evaluation(folder, manifest, evaluation)
@@ -294,22 +296,12 @@ def _current(index: Path) -> _Current:
     return _Current(folder, manifest, digests, {**manifest.removed, **dict.fromkeys(digests, manifest.generation)})
 
 
-def _reuse_encoder(identity: str, index: Path, folder: Path) -> bool:
-    """Links the encoder of the newest generation that has this one undamaged; whether there was any."""
-    for earlier in reversed(generation.list_generations(index)):
-        source = generation.generation_folder(index, earlier)
-        try:
-            manifest = generation.read_manifest(source)
-            files = {name: source / name for name in encoding.FILES}
-            if manifest.encoder == identity and all(
-                generation.file_sha256(path) == manifest.files[name] for name, path in files.items()
-            ):
-                for name, path in files.items():
-                    generation.link(path, folder / name)
-                return True
-        except (IbidemError, OSError, KeyError):
-            continue
-    return False
+def _earlier(current: _Current, encoder: str) -> Earlier | None:
+    """The current generation, if vectors can be taken from it."""
+    manifest = current.manifest
+    if manifest is None or manifest.encoder != encoder or not generation.is_untouched(current.folder, manifest):
+        return None
+    return open_earlier(current.folder)
 
 
 def _open_current(index: Path, cross_encoder: CrossEncoder | None) -> Engine:
@@ -317,9 +309,9 @@ def _open_current(index: Path, cross_encoder: CrossEncoder | None) -> Engine:
     return LocalEngine(generation.generation_folder(index, generation.current_generation(index)), cross_encoder)
 
 
-def _try_out(folder: Path, cross_encoder: CrossEncoder | None) -> Engine:
+def _try_out(folder: Path, cross_encoder: CrossEncoder | None, manifest: Manifest) -> Engine:
     """Opens the generation as the service would, and asks it a question."""
-    engine = LocalEngine(folder, cross_encoder)
+    engine = LocalEngine(folder, cross_encoder, manifest)
     if not engine.search("What is this?", engine.encode(["What is this?"])[0], 1):
         raise DamagedGeneration("the new generation answers nothing; the old one stays current")
     return engine

@@ -27,7 +27,7 @@ class VectorCache:
 
     def __init__(self, index: Path, encoder: str, dimension: int) -> None:
         self._encoder = encoder
-        self._dimension = dimension
+        self.dimension = dimension
         path = index / FILE
         try:
             self._connection = _open(path)
@@ -56,7 +56,7 @@ class VectorCache:
 
     def vectors(self, keys: Sequence[bytes]) -> Vectors:
         """The vectors of keys that all have one, float32 of shape ``(len(keys), dimension)``."""
-        vectors = np.empty((len(keys), self._dimension), np.float32)
+        vectors = np.empty((len(keys), self.dimension), np.float32)
         for row, key in enumerate(keys):
             vectors[row] = np.frombuffer(self._value("vector", "vectors", key), np.float32)
         return vectors
@@ -88,7 +88,7 @@ def remove(index: Path) -> None:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path)
+    connection = sqlite3.connect(path, check_same_thread=False)  # one at a time may use it
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")

@@ -3,7 +3,9 @@
     INDEX/
       CURRENT                    the id of the current generation, one line
       lock                       held by whoever builds, rolls back or prunes
+      readings.sqlite            what was read of every file so far (see index.readings)
       vectors.sqlite             the vectors of every text encoded so far (see index.cache)
+      encoders/                  the encoders exported so far (see index.encoders)
       generations/
         20260131T120000Z-012345/ manifest.json, and the files whose checksums it lists
         .building-…/             what a builder is writing, or left when it was killed
@@ -228,7 +230,7 @@ def _write_synced(folder: Path, manifest: Manifest) -> None:
     """Adds the manifest to a folder, and makes sure that all of it is on the disk."""
     _write(folder, manifest)
     for path in [*folder.rglob("*"), folder]:
-        _sync(path)
+        sync(path)
 
 
 def republish(index: Path, calibration: Mapping[str, Any]) -> Manifest:
@@ -262,7 +264,7 @@ def keep_evaluation(folder: Path, manifest: Manifest, evaluation: Mapping[str, A
     """Adds what a gate found to the manifest of a generation that isn't published yet, and syncs it; the manifest, as
     it is read back."""
     _write(folder, replace(manifest, evaluation=evaluation))
-    _sync(folder / MANIFEST_FILE)
+    sync(folder / MANIFEST_FILE)
     return read_manifest(folder)
 
 
@@ -275,7 +277,7 @@ def publish(index: Path, folder: Path, generation: str) -> None:
     """Renames a folder that was written, synced and verified to its generation's id, and makes it current."""
     folder.chmod(0o755)
     folder.rename(generation_folder(index, generation))
-    _sync(index / GENERATIONS)
+    sync(index / GENERATIONS)
     make_current(index, generation)
 
 
@@ -283,9 +285,9 @@ def make_current(index: Path, generation: str) -> None:
     """Makes a whole generation the current one, atomically."""
     new = index / f"{CURRENT_FILE}.new"
     new.write_text(f"{generation}\n", encoding="utf-8")
-    _sync(new)
+    sync(new)
     new.replace(index / CURRENT_FILE)
-    _sync(index)
+    sync(index)
 
 
 def prune(index: Path, keep: int) -> list[str]:
@@ -309,7 +311,7 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Makes sure that a file's or a folder's content is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

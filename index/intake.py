@@ -80,8 +80,9 @@ class _Wanted:
 def reader_identity() -> str:
     """A hash of all that a reading depends on beside what is read: the code that reads and cuts, and its libraries."""
     digest = hashlib.sha256()
-    code = Path(corpus.__file__).parent
-    for path in [*sorted(code.rglob("*.py")), Path(passages.__file__), Path(wording.__file__)]:
+    folder = Path(corpus.__file__).parent
+    code = sorted([*folder.glob("*.py"), *folder.glob("formats/*.py")])
+    for path in [*code, Path(passages.__file__), Path(wording.__file__)]:
         digest.update(path.name.encode() + path.read_bytes())
     for library in _LIBRARIES:
         digest.update(f"{library} {version(library)}\n".encode())

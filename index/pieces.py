@@ -8,7 +8,7 @@ passages have it (Zhang et al., "BERTScore", ICLR 2020). Vectors are kept as 8-b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ Pieces = NDArray[np.int8]
 PIECES_FILE = "pieces.npy"
 STARTS_FILE = "piece_starts.npy"
 FREQUENCIES_FILE = "piece_frequencies.npy"
-FILES = (PIECES_FILE, STARTS_FILE, FREQUENCIES_FILE)
+ROWS_FILES = (PIECES_FILE, STARTS_FILE)
+FILES = (*ROWS_FILES, FREQUENCIES_FILE)
 
 _SCALE = 254
 """What 1 becomes: components of unit vectors are mostly below 0.5, and larger ones are cut to 127."""
@@ -40,9 +41,7 @@ class PieceIndex:
 
     def __init__(self, folder: Path) -> None:
         try:
-            # As a plain array: a slice of numpy's memmap class takes several times as long.
-            self._pieces = np.asarray(np.load(folder / PIECES_FILE, mmap_mode="r", allow_pickle=False))
-            self._starts = np.load(folder / STARTS_FILE, allow_pickle=False)
+            self._pieces, self._starts = read_rows(folder)
             frequencies = np.load(folder / FREQUENCIES_FILE, allow_pickle=False)
         except (OSError, EOFError, ValueError) as error:
             raise DamagedGeneration(f"the word pieces in {folder} can't be read: {error}") from error
@@ -82,18 +81,32 @@ def quantize(vectors: Vectors) -> Pieces:
     return np.rint(vectors * _SCALE).clip(-127, 127).astype(np.int8)
 
 
-def write(folder: Path, lengths: Sequence[int], passages: Iterable[Pieces], dimension: int, frequencies: Ids) -> None:
-    """Writes ``FILES``: the word pieces of every passage, at least one each, in order of their ids.
-
-    ``frequencies`` says for each word piece of the vocabulary how many passages have it.
-    """
-    starts = np.cumsum([0, *lengths])
+def write(folder: Path, lengths: NDArray[np.int64], blocks: Iterable[Pieces], dimension: int) -> None:
+    """Writes ``ROWS_FILES``: the word pieces of every passage, at least one each, in order of their ids, those of any
+    number of passages in a block; ``lengths`` says how many each passage has."""
+    starts = np.cumsum([0, *lengths.tolist()])
     # Any, as numpy's stubs have no type for this function.
     rows: Any = np.lib.format.open_memmap(
         folder / PIECES_FILE, mode="w+", dtype=np.int8, shape=(int(starts[-1]), dimension)
     )
-    for start, pieces in zip(starts[:-1], passages, strict=True):
-        rows[start : start + len(pieces)] = pieces
+    start = 0
+    for block in blocks:
+        rows[start : start + len(block)] = block
+        start += len(block)
+    if start != len(rows):
+        raise ValueError(f"{start} word pieces for passages that have {len(rows)}")
     rows.flush()
     np.save(folder / STARTS_FILE, starts, allow_pickle=False)
+
+
+def write_frequencies(folder: Path, frequencies: Ids) -> None:
+    """Writes for each word piece of the vocabulary how many passages have it."""
     np.save(folder / FREQUENCIES_FILE, frequencies, allow_pickle=False)
+
+
+def read_rows(folder: Path) -> tuple[Pieces, NDArray[np.int64]]:
+    """What ``write`` wrote: the word pieces of all passages, which stay on the disk, and where those of each start.
+    Raises ``OSError``, ``EOFError`` or ``ValueError``."""
+    # As a plain array: a slice of numpy's memmap class takes several times as long.
+    rows = np.asarray(np.load(folder / PIECES_FILE, mmap_mode="r", allow_pickle=False))
+    return rows, np.load(folder / STARTS_FILE, allow_pickle=False)

@@ -132,11 +132,14 @@ class LocalEngine:
     """The engine that has a generation's files on this machine; a cross-encoder orders the best passages anew.
 
     Raises ``UnknownGeneration``, ``UnsupportedFormat`` or ``DamagedGeneration`` if the generation in
-    ``folder`` is not whole: every checksum is compared, and the counts of its parts.
+    ``folder`` is not whole: every checksum is compared, and the counts of its parts. With the ``manifest`` given, its
+    checksums have only just been made of these files, and are not compared.
     """
 
-    def __init__(self, folder: Path, cross_encoder: CrossEncoder | None = None) -> None:
-        self.manifest = verify_files(folder)
+    def __init__(
+        self, folder: Path, cross_encoder: CrossEncoder | None = None, manifest: Manifest | None = None
+    ) -> None:
+        self.manifest = manifest or verify_files(folder)
         self.cross_encoder = cross_encoder.name if cross_encoder else None
         self._cross_encoder = cross_encoder
         self._encoder = Encoder(folder)

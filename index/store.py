@@ -28,7 +28,7 @@ CREATE TABLE articles (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, title_inferred INTEGER NOT NULL,
     authors TEXT NOT NULL, publisher TEXT, url TEXT, published TEXT, updated TEXT, retrieved TEXT, tags TEXT NOT NULL,
     language TEXT, licence TEXT, sources TEXT NOT NULL, provenance TEXT NOT NULL, pages TEXT NOT NULL,
-    sha256 TEXT NOT NULL, text TEXT NOT NULL, digest TEXT NOT NULL
+    sha256 TEXT NOT NULL, text TEXT NOT NULL, digest TEXT NOT NULL, cuts TEXT NOT NULL
 ) STRICT;
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY, article INTEGER NOT NULL, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL
@@ -173,6 +173,13 @@ class Store:
         """The digest of each article by its id, for telling whether it is the same."""
         return dict(self._connection.execute("SELECT id, digest FROM articles"))
 
+    def sizes(self) -> list[tuple[str, str, int, int]]:
+        """Of each article, by id, its digest, that of its cuts, and how many passages and sentences it has."""
+        return self._connection.execute(
+            "SELECT digest, cuts, (SELECT count(*) FROM passages WHERE article = number),"
+            " (SELECT count(*) FROM sentences WHERE article = number) FROM articles ORDER BY id"
+        ).fetchall()
+
     def by_sha256(self, sha256: str) -> tuple[str, ...]:
         """The ids of the articles whose canonical text has that hash, ascending."""
         rows = self._connection.execute("SELECT id FROM articles WHERE sha256 = ? ORDER BY id", [sha256])
@@ -202,12 +209,17 @@ class StoreWriter:
         self.articles = self.passages = self.sentences = 0
 
     def add(
-        self, article: Article, digest: str, sentences: Sequence[Sequence[int]], passages: Sequence[Sequence[int]]
+        self,
+        article: Article,
+        digest: str,
+        cuts: str,
+        sentences: Sequence[Sequence[int]],
+        passages: Sequence[Sequence[int]],
     ) -> None:
-        """Adds an article, with a digest of all of it; its id must be new. Of its sentences and passages, the first two
-        numbers are start and end."""
-        columns = ("number", *_COLUMNS, "sha256", "text", "digest")
-        values = [self.articles, *(_to_sql(getattr(article, name)) for name in columns[1:-1]), digest]
+        """Adds an article, with digests of it and of how it is cut; its id must be new. Of its sentences and passages
+        the first two numbers are start and end."""
+        columns = ("number", *_COLUMNS, "sha256", "text", "digest", "cuts")
+        values = [self.articles, *(_to_sql(getattr(article, name)) for name in columns[1:-2]), digest, cuts]
         self._connection.execute(
             f"INSERT INTO articles ({', '.join(columns)}) VALUES ({_placeholders(columns)})", values
         )

@@ -121,13 +121,20 @@ class VectorIndex:
         return products
 
 
-def write(folder: Path, passages: Vectors, sentences: Vectors, ranges: Ids) -> None:
-    """Writes ``FILES``. ``ranges`` has shape ``(passages, 2)``: each passage's first sentence id, and the one
-    behind its last."""
-    for name, vectors in ((PASSAGES_FILE, passages), (SENTENCES_FILE, sentences)):
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        index.add(vectors)
-        faiss.write_index(index, str(folder / name))
+def write_rows(path: Path, rows: Vectors) -> None:
+    """Writes vectors, float32 of shape ``(n, dimension)``, as an index of their own."""
+    index = faiss.IndexFlatIP(rows.shape[1])
+    index.add(rows)
+    faiss.write_index(index, str(path))
+
+
+def read_rows(path: Path) -> Vectors:
+    """The vectors of an index that ``write_rows`` wrote. Raises ``RuntimeError`` if it can't be read."""
+    return _rows(faiss.read_index(str(path))).copy()
+
+
+def write_ranges(folder: Path, ranges: Ids) -> None:
+    """Writes each passage's first sentence id, and the one behind its last, shape ``(passages, 2)``."""
     np.save(folder / RANGES_FILE, ranges, allow_pickle=False)
 
 

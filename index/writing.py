@@ -1,45 +1,62 @@
-"""Writing the files of a generation from what was read and embedded."""
+"""Writing the files of a generation from what was read and embedded.
+
+Vectors and word pieces are written in a thread of their own: that is copying, and waiting for the disk, while texts are
+indexed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index import copies, lexical, pieces, store, vectors
+from index import copies, generation, lexical, pieces, store, vectors
 from index import encoder as encoding
 from index.cache import VectorCache
 from index.copies import CopyFinder
-from index.encoder import Encoder
+from index.earlier import Earlier
+from index.encoder import Encoder, Vectors
 from index.intake import Found
 from index.lexical import LexicalWriter
-from index.prepared import Prepared
+from index.pieces import Pieces
 from index.readings import Readings
 from index.store import StoreWriter
 
 Progress = Callable[[str, int, int | None], None]
 
+Source = slice | list[bytes]
+"""Where vectors come from: a run of those of the generation before, or the cache, by their keys."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How many articles, passages and sentences there are, and of each article, in order, how many of both."""
+    """How many articles, passages and sentences there are."""
 
     articles: int
     passages: int
     sentences: int
-    counts: tuple[tuple[int, int], ...]
 
 
 @dataclass(slots=True)
-class _Keys:
-    """The cache's keys of passages and of sentences, in order of their ids, and each passage's sentences, half-open."""
+class _Layout:
+    """Where the vectors of passages and of sentences come from, in order of their ids; and of each passage its
+    sentences, half-open."""
 
-    passages: list[bytes] = field(default_factory=list)
-    sentences: list[bytes] = field(default_factory=list)
-    ranges: list[NDArray[np.int64]] = field(default_factory=list)
+    passages: list[Source] = field(default_factory=list)
+    sentences: list[Source] = field(default_factory=list)
+    ranges: list[NDArray[np.int64]] = field(default_factory=lambda: [np.empty((0, 2), np.int64)])
+    sentence_count: int = 0
+
+    def add(self, passages: Source, sentences: Source, ranges: NDArray[np.int64]) -> None:
+        """Takes the next article; ``ranges`` count its own sentences from 0."""
+        self.passages.append(passages)
+        self.sentences.append(sentences)
+        self.ranges.append(ranges + self.sentence_count)
+        self.sentence_count += _length(sentences)
 
 
 def write(
@@ -48,48 +65,123 @@ def write(
     readings: Readings,
     cache: VectorCache,
     encoder: Encoder,
+    earlier: Earlier | None,
     progress: Progress,
 ) -> Written:
-    """Writes all but the manifest to ``folder``, which has the encoder's files; ``found`` is in order of the ids."""
-    keys, frequencies = _Keys(), np.zeros(encoder.vocabulary, np.int64)
-    texts, words, finder = StoreWriter(folder), LexicalWriter(folder), CopyFinder()
-    counts = []
-    wanted = ((one.id, one.reading) for one in found)
-    for number, (_, prepared) in enumerate(readings.articles(wanted), 1):
-        _add_keys(keys, prepared, cache)
-        texts.add(prepared.article, prepared.digest, prepared.sentences.tolist(), prepared.passages.tolist())
-        for start, end, *_ in prepared.passages.tolist():
-            words.add(prepared.article.title, prepared.article.text[start:end])
-        finder.add(prepared.wording, prepared.sketches)
-        np.add.at(frequencies, prepared.pieces, 1)
-        counts.append((len(prepared.passages), len(prepared.sentences)))
-        progress("Writing", number, len(found))
-    texts.close()
-    words.close()
-    copies.write(folder, finder.find(progress))
-    vectors.write(
-        folder, cache.vectors(keys.passages), cache.vectors(keys.sentences), np.concatenate([_NO_RANGES, *keys.ranges])
-    )
-    dimension = encoder.piece_dimension
-    pieces.write(
-        folder,
-        cache.piece_counts(keys.passages, dimension),
-        cache.pieces(keys.passages, dimension),
-        dimension,
-        frequencies,
-    )
-    return Written(texts.articles, texts.passages, texts.sentences, tuple(counts))
+    """Writes all but the manifest to ``folder``, which has the encoder's files; ``found`` is in order of the ids.
 
-
-_NO_RANGES = np.empty((0, 2), np.int64)
-
-
-def _add_keys(keys: _Keys, prepared: Prepared, cache: VectorCache) -> None:
-    keys.ranges.append(prepared.passages[:, 2:] + len(keys.sentences))
-    keys.passages += map(cache.key, prepared.passage_texts())
-    keys.sentences += map(cache.key, prepared.sentence_texts())
+    What ``earlier`` has unchanged is copied from there, all other vectors come from the ``cache``. Raises
+    ``sqlite3.DatabaseError`` if one is missing.
+    """
+    layout = _layout(found, readings, cache, earlier)
+    with ThreadPoolExecutor(1) as thread:
+        arrays = thread.submit(_write_arrays, folder, layout, cache, encoder.piece_dimension, earlier)
+        written = _write_texts(folder, found, readings, encoder.vocabulary, progress)
+        arrays.result()
+    return written
 
 
 def files(folder: Path) -> list[str]:
     """The files of a generation that was written, relative to ``folder``, without the manifest."""
     return [*encoding.FILES, *vectors.FILES, *pieces.FILES, *copies.FILES, store.FILE, *lexical.files(folder)]
+
+
+def _layout(found: Sequence[Found], readings: Readings, cache: VectorCache, earlier: Earlier | None) -> _Layout:
+    layout = _Layout()
+    before = earlier.ranges() if earlier else np.empty((0, 2), np.int64)
+    for one in found:
+        place = earlier.places.get((one.digest, one.cuts)) if earlier else None
+        if place:
+            layout.add(place.passages, place.sentences, before[place.passages] - place.sentences.start)
+        else:
+            ((_, prepared),) = readings.articles([(one.id, one.reading)])
+            passages, sentences = (
+                [*map(cache.key, texts)] for texts in (prepared.passage_texts(), prepared.sentence_texts())
+            )
+            layout.add(passages, sentences, prepared.passages[:, 2:])
+    return layout
+
+
+def _write_texts(
+    folder: Path, found: Sequence[Found], readings: Readings, vocabulary: int, progress: Progress
+) -> Written:
+    """Writes texts, lexical index and copies, and how frequent each word piece is."""
+    frequencies = np.zeros(vocabulary, np.int64)
+    texts, words, finder = StoreWriter(folder), LexicalWriter(folder), CopyFinder()
+    articles = readings.articles((one.id, one.reading) for one in found)
+    for number, ((_, prepared), one) in enumerate(zip(articles, found, strict=True), 1):
+        texts.add(prepared.article, one.digest, one.cuts, prepared.sentences.tolist(), prepared.passages.tolist())
+        for start, end, *_ in prepared.passages.tolist():
+            words.add(prepared.article.title, prepared.article.text[start:end])
+        finder.add(prepared.wording, prepared.sketches)
+        np.add.at(frequencies, prepared.pieces, 1)
+        progress("Writing", number, len(found))
+    texts.close()
+    words.close()
+    copies.write(folder, finder.find(progress))
+    pieces.write_frequencies(folder, frequencies)
+    return Written(texts.articles, texts.passages, texts.sentences)
+
+
+def _write_arrays(
+    folder: Path, layout: _Layout, cache: VectorCache, piece_dimension: int, earlier: Earlier | None
+) -> None:
+    _write_pieces(folder, layout.passages, cache, piece_dimension, earlier)
+    before = earlier.passage_vectors() if earlier else None
+    vectors.write_rows(folder / vectors.PASSAGES_FILE, _gather(layout.passages, cache, before))
+    before = earlier.sentence_vectors() if earlier else None
+    vectors.write_rows(folder / vectors.SENTENCES_FILE, _gather(layout.sentences, cache, before))
+    vectors.write_ranges(folder, np.concatenate(layout.ranges))
+    for name in (*pieces.ROWS_FILES, *vectors.FILES):
+        generation.sync(folder / name)
+
+
+def _gather(sources: Sequence[Source], cache: VectorCache, before: Vectors | None) -> Vectors:
+    rows = np.empty((sum(map(_length, sources)), cache.dimension), np.float32)
+    start = 0
+    for source in _joined(sources):
+        end = start + _length(source)
+        if not isinstance(source, slice):
+            rows[start:end] = cache.vectors(source)
+        elif before is not None:
+            rows[start:end] = before[source]
+        start = end
+    return rows
+
+
+def _write_pieces(
+    folder: Path, sources: Sequence[Source], cache: VectorCache, dimension: int, earlier: Earlier | None
+) -> None:
+    rows, starts = earlier.pieces() if earlier else (np.empty((0, dimension), np.int8), np.zeros(1, np.int64))
+    joined = _joined(sources)
+    lengths = [
+        np.diff(starts[source.start : source.stop + 1])
+        if isinstance(source, slice)
+        else np.array(cache.piece_counts(source, dimension), np.int64)
+        for source in joined
+    ]
+
+    def blocks() -> Iterator[Pieces]:
+        for source in joined:
+            if isinstance(source, slice):
+                yield rows[starts[source.start] : starts[source.stop]]
+            else:
+                yield from cache.pieces(source, dimension)
+
+    pieces.write(folder, np.concatenate([np.empty(0, np.int64), *lengths]), blocks(), dimension)
+
+
+def _joined(sources: Sequence[Source]) -> list[Source]:
+    """The sources, with runs that follow one another as one."""
+    joined: list[Source] = []
+    for source in sources:
+        last = joined[-1] if joined else None
+        if isinstance(source, slice) and isinstance(last, slice) and last.stop == source.start:
+            joined[-1] = slice(last.start, source.stop)
+        else:
+            joined.append(source)
+    return joined
+
+
+def _length(source: Source) -> int:
+    return source.stop - source.start if isinstance(source, slice) else len(source)

@@ -1,6 +1,7 @@
 """The command line: arguments in, a call out, what came of it printed.
 
-What builds is in ``qa.cli_building``, what asks questions in ``qa.cli_asking``.
+What builds is in ``qa.cli_building``, what asks questions in ``qa.cli_asking``, what looks after the archive in
+``qa.cli_articles``, ``qa.cli_doctor`` and ``qa.cli_fetching``.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.errors import IbidemError
+from qa.cli_articles import articles
 from qa.cli_asking import ask, calibrate, evaluate, verify
 from qa.cli_building import build
+from qa.cli_doctor import doctor
+from qa.cli_fetching import add, feeds
 from qa.options import HELP_OPTIONS, Commands, cross_encoder_option, index_option, json_option, print_json
 from qa.settings import load_settings
 
@@ -122,7 +126,7 @@ def _judgement(manifest: Manifest) -> Judgement | None:
     return from_json(manifest.evaluation)
 
 
-for command in (build, ask, evaluate, verify, calibrate):
+for command in (build, ask, evaluate, verify, calibrate, add, feeds, articles, doctor):
     main.add_command(command)
 
 

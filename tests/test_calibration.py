@@ -16,7 +16,7 @@ from qa.settings import THRESHOLD
 
 
 def manifest(model: str, calibration: Any) -> Manifest:
-    return Manifest(3, "g", "", "e", model, 1, 1, 1, (), {}, None, {}, calibration)
+    return Manifest(3, "g", "", "e", model, 1, 1, 1, (), {}, None, {}, calibration, "")
 
 
 def test_the_shipped_calibration_agrees_with_itself() -> None:

@@ -234,7 +234,7 @@ def test_distinct_pieces_are_those_that_are_encoded_each_once(encoder: Encoder) 
     assert encoder.vocabulary == 30_522
 
 
-def test_the_vocabulary_reaches_to_the_last_piece_of_a_vocabulary_with_gaps(encoder_folder: Path, tmp_path: Path) -> None:
+def test_a_vocabulary_with_gaps_reaches_to_its_last_piece(encoder_folder: Path, tmp_path: Path) -> None:
     for file in FILES:
         (tmp_path / file).symlink_to(encoder_folder / file)
     tokenizer = json.loads((tmp_path / TOKENIZER_FILE).read_text(encoding="utf-8"))

@@ -42,7 +42,7 @@ from index.pieces import FREQUENCIES_FILE, PIECES_FILE, STARTS_FILE
 from index.pieces import write as write_pieces
 from index.search import Hit, LocalEngine, roll_back
 from index.store import Store
-from index.vectors import PASSAGES_FILE, RANGES_FILE, SENTENCES_FILE, write
+from index.vectors import PASSAGES_FILE, RANGES_FILE, SENTENCES_FILE, write_rows
 from tests.conftest import ROOT, MakeIndex
 
 MORE_QUESTIONS = [
@@ -326,8 +326,8 @@ def test_vectors_of_another_index_are_damage(
     folder = current_folder(new_index)
     manifest = read_manifest(folder)
     shape = (manifest.passages + passages, dimension), (manifest.sentences + sentences, dimension)
-    ranges = np.load(folder / RANGES_FILE, allow_pickle=False)
-    write(folder, np.ones(shape[0], np.float32), np.ones(shape[1], np.float32), ranges)
+    write_rows(folder / PASSAGES_FILE, np.ones(shape[0], np.float32))
+    write_rows(folder / SENTENCES_FILE, np.ones(shape[1], np.float32))
     rewrite(folder)
     with pytest.raises(DamagedGeneration, match=f"don't agree on {what}"):
         LocalEngine(folder)
@@ -341,7 +341,7 @@ def test_word_pieces_of_another_index_are_damage(new_index: Path, passages: int,
     folder = current_folder(new_index)
     count = read_manifest(folder).passages + passages
     one = np.ones((1, dimension), np.int8)
-    write_pieces(folder, [1] * count, [one] * count, dimension, np.zeros(30_522, np.int64))
+    write_pieces(folder, np.ones(count, np.int64), [one] * count, dimension)
     rewrite(folder)
     with pytest.raises(DamagedGeneration, match=f"don't agree on {what}: build"):
         LocalEngine(folder)

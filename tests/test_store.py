@@ -53,7 +53,12 @@ def written(folder: Path, articles: Sequence[Article]) -> Store:
 
 def add(writer: StoreWriter, article: Article) -> None:
     sentences, passages = parts(article)
-    writer.add(article, f"digest of {article.id}", *([(one.start, one.end) for one in of] for of in (sentences, passages)))
+    writer.add(
+        article,
+        f"digest of {article.id}",
+        "cuts",
+        *([(one.start, one.end) for one in of] for of in (sentences, passages)),
+    )
 
 
 def parts(article: Article) -> tuple[list[Sentence], list[Passage]]:
@@ -143,7 +148,7 @@ def test_an_article_without_passages_keeps_its_place(tmp_path: Path) -> None:
     writer = StoreWriter(tmp_path)
     for article in (BARE, FULL, EMPTY_STRINGS):
         if article is FULL:
-            writer.add(FULL, "digest", [], [])
+            writer.add(FULL, "digest", "cuts", [], [])
         else:
             add(writer, article)
     writer.close()

@@ -10,7 +10,17 @@ import pytest
 
 from corpus.errors import DamagedGeneration
 from index.encoder import Vectors
-from index.vectors import FILES, RANGES_FILE, Ids, Mask, VectorIndex, write
+from index.vectors import (
+    FILES,
+    PASSAGES_FILE,
+    RANGES_FILE,
+    SENTENCES_FILE,
+    Ids,
+    Mask,
+    VectorIndex,
+    write_ranges,
+    write_rows,
+)
 
 PASSAGES, SENTENCES, DIMENSION = 300, 900, 24
 
@@ -25,6 +35,12 @@ def overlapping_ranges() -> Ids:
     """Of three sentences each, the last of every other passage being the first of the next."""
     first = np.arange(PASSAGES) * 3 - np.arange(PASSAGES) % 2
     return np.stack([first, np.arange(PASSAGES) * 3 + 3], axis=1).astype(np.int64)
+
+
+def write(folder: Path, passages: Vectors, sentences: Vectors, ranges: Ids) -> None:
+    write_rows(folder / PASSAGES_FILE, passages)
+    write_rows(folder / SENTENCES_FILE, sentences)
+    write_ranges(folder, ranges)
 
 
 def written(folder: Path, passages: Vectors, sentences: Vectors, ranges: Ids) -> VectorIndex:

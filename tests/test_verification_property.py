@@ -125,7 +125,20 @@ EDITS = [
     *(swap_words, drop_word, change_word, change_digit, change_character, insert, change_case, look_alike, cut),
     *(change_form, change_marks),
 ]
-TEXTS = ["quote", "quote", "quote", "prefix", "suffix", "title", "publisher", "url", "language", "page", "link", "source_link"]
+TEXTS = [
+    "quote",
+    "quote",
+    "quote",
+    "prefix",
+    "suffix",
+    "title",
+    "publisher",
+    "url",
+    "language",
+    "page",
+    "link",
+    "source_link",
+]
 DATES = ["published", "updated", "retrieved"]
 OPTIONAL = [name for name, field in Given.model_fields.items() if not field.is_required()]
 METADATA = [
