@@ -22,7 +22,8 @@ class Member:
     ``name`` is what its id ends with: empty for a file that is one article, else the part's own path or number in the
     file, without its suffix. ``format`` is one of ``corpus.formats.registry.READERS``. ``charset`` is what a server or
     a message said of the encoding, which may be wrong. ``said`` is what is said around it, not in it: by the file that
-    it is a part of.
+    it is a part of. ``settled`` are the names of values that a sidecar decides, so that it doesn't matter what the
+    member says of them, not even if it is wrong.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Member:
     content: bytes
     charset: str | None = None
     said: Mapping[str, Statement] = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

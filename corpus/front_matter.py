@@ -34,7 +34,7 @@ _UNCLOSED = regex.compile(r"---+ *\n[\w-]+ *:")
 _TOML = regex.compile(r"\+\+\+ *\n")
 
 
-def split(document: str) -> tuple[dict[str, Statement], str]:
+def split(document: str, settled: frozenset[str] = frozenset()) -> tuple[dict[str, Statement], str]:
     """What the front matter of a Markdown document says, and what follows it.
 
     A document without front matter is all body. Raises ``UnreadableArticle`` for front matter that isn't
@@ -53,7 +53,7 @@ def split(document: str) -> tuple[dict[str, Statement], str]:
             raise UnreadableArticle("its front matter isn't closed; put a line of --- behind it") from None
         return {}, document
     line = document[: document.index(block)].count("\n") + 1
-    return _said(_parsed(block, line)), body
+    return _said(_parsed(block, line), settled), body
 
 
 class _Loader(yaml.BaseLoader):
@@ -98,7 +98,8 @@ def _explained(error: yaml.YAMLError, block: str) -> tuple[int, str]:
     return 0, "it can't be parsed"
 
 
-def _said(values: Mapping[str, object]) -> dict[str, Statement]:
+def _said(values: Mapping[str, object], settled: frozenset[str]) -> dict[str, Statement]:
     given = {key: value for key, value in values.items() if value is not None}
     given = {name: given[alias] for alias, name in _ALIASES.items() if alias in given} | given
-    return strictly(given, "front matter", "its front matter")
+    open_values = {name: value for name, value in given.items() if name not in settled}
+    return strictly(open_values, "front matter", "its front matter")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 import regex
 import sentencex
@@ -70,7 +71,7 @@ def read(member: Member, article_id: str, sidecar: Sidecar) -> Article:
     reason = registry.too_large(member.format, len(member.content)) or _wrong_format(member)
     if reason:
         raise UnreadableArticle(reason)
-    document = registry.read(member)
+    document = registry.read(replace(member, settled=frozenset(sidecar.said) | sidecar.unknown))
     if not any(character.isalnum() for character in document.text):
         raise UnreadableArticle("empty: it holds no words of an article; write it or remove it")
     said = sidecar.over({**named(article_id), **member.said, **document.said})

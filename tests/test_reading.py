@@ -297,3 +297,15 @@ def test_real_scrapes_lose_their_furniture_and_nothing_else() -> None:
         assert not SCRAPED_FURNITURE & set(one.text.split("\n"))
         assert one.title_inferred
         assert " ".join(written).startswith(one.title.removesuffix("…"))
+
+
+def test_a_sidecar_settles_what_the_front_matter_has_wrong(tmp_path: Path) -> None:
+    """Also where that alone would reject the article."""
+    (tmp_path / "a.md").write_text("---\npublished: last week\nauthors: Ada Writer\n---\nIt flew.", encoding="utf-8")
+    (rejected,) = read_archive([tmp_path])
+    assert isinstance(rejected, Rejection)
+    (tmp_path / "a.meta.toml").write_text('published = "2025-03"\nauthors = ""\n', encoding="utf-8")
+    (read,) = read_archive([tmp_path])
+    assert isinstance(read, Article)
+    assert (read.published, read.provenance["published"]) == ("2025-03", Provenance("sidecar", "month"))
+    assert read.authors == ()

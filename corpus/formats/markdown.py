@@ -12,7 +12,7 @@ from corpus.statements import Statement, one_line
 
 def read(member: Member) -> Document:
     """The text of the rendered page, with the first heading of the first level as its title if nothing else is."""
-    said, body = split(decode(member.content))
+    said, body = split(decode(member.content), member.settled)
     rendered = render(body)
     heading = one_line(rendered.heading or "")
     if heading and "title" not in said:
