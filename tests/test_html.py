@@ -169,6 +169,24 @@ def test_article_that_is_called_furniture_is_read() -> None:
     assert text.count(SENTENCE) == 3
 
 
+def test_cards_of_other_articles_in_a_page_without_names() -> None:
+    card = "<div><h3><a href=/g>Goat {} wins</a></h3><p>A goat of number {} has won the prize of the fair.</p></div>"
+    cards = "".join(card.format(n, n) for n in range(4))
+    paragraphs = "".join(f"<p>{SENTENCE} Number {n}.</p>" for n in range(4))
+    text = page(f"<body><div><div><h1>Wall</h1>{paragraphs}</div><div>{cards}</div></div></body>").text
+    assert text == "Wall\n\n" + "\n\n".join(f"{SENTENCE} Number {n}." for n in range(4))
+
+
+def test_text_in_several_parts_of_a_page_without_names() -> None:
+    parts = "".join(f"<div><h2>Part {n}</h2><div><p>{SENTENCE} Number {n}.</p></div></div>" for n in range(4))
+    assert page(f"<body><div><h1>Wall</h1></div><div>{parts}</div></body>").text.count(SENTENCE) == 4
+
+
+def test_nested_parts_lose_nothing_at_each_step() -> None:
+    source = "".join(f"<div><div><p>{SENTENCE} Number {n}.</p></div>" for n in range(60))
+    assert page(source).text.count("Number") >= 45
+
+
 def test_deep_text_is_not_lost_by_the_way() -> None:
     source = "".join(f"<div><p>{SENTENCE} Number {n}.</p>" for n in range(300))
     assert page(source).text.count("Number") == 300

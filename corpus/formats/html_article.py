@@ -1,18 +1,18 @@
 """Where the article is in a page: which of its blocks are read.
 
-Pages say it in many ways, and often wrongly. What is asked, in this order: where the names of elements say that a text
-is; which element holds nearly all sentences of the page; and trafilatura, where neither gives a large part of the page.
+Pages say it in many ways, and often wrongly. The names of elements are believed where what they name holds a large part
+of the page's sentences; without one, the article is in the element that holds nearly all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import regex
 
 from corpus.formats.html_furniture import Furniture, words
-from corpus.formats.html_opinion import letters, second_opinion
 from corpus.formats.html_phrases import is_introduction, without_phrases
 from corpus.formats.html_text import Block, Element, blocks_of, name_of
 
@@ -25,6 +25,8 @@ _CONTENT = regex.compile(
     r"|(?:.* )?article ?(?:body|text|content)\b|(?:body|text) (?:block|component|section|wrapper|container)$"
 )
 """Names of what holds the text of an article, in the languages that templates are written in."""
+
+_NO_LETTERS = regex.compile(r"[^\p{L}\p{N}]+")
 
 _ENOUGH = 0.4
 """Of the sentences of the page: with less, a name that says that it is the article is not believed."""
@@ -47,10 +49,9 @@ def article_blocks(root: Element, hints: Hints) -> tuple[Block | None, list[Bloc
     kept = [block for block in blocks if not furniture.has(block.element)]
     if not kept:
         return None, []
-    container, is_named = _container(kept)
-    if not is_named:
-        left_out = _branches_left_out(container, kept)
-        kept = [block for block in kept if not left_out.intersection((block.element, *block.element.iterancestors()))]
+    container = _container(kept)
+    left_out = _teasers(container, kept)
+    kept = [block for block in kept if not left_out.intersection((block.element, *block.element.iterancestors()))]
     headline = _headline(kept, container, hints.titles)
     return headline, without_phrases(_selected(kept, container, headline), headline, hints.authors)
 
@@ -87,31 +88,28 @@ def _summed(own: Mapping[Element, float]) -> dict[Element, float]:
     return total
 
 
-def _container(kept: Sequence[Block]) -> tuple[Element, bool]:
-    """The element that holds the article, and as little else as can be; and whether it is named so."""
+def _container(kept: Sequence[Block]) -> Element:
+    """The element that holds the article, and as little else as can be."""
     weights = _weights(kept)
     whole = sum(map(_weight, kept))
     root = kept[0].element.getroottree().getroot()
     if not whole:
-        return root, True
+        return root
     named = _named(weights, _ENOUGH * whole)
-    return (named, True) if named is not None else (_nearly_all(root, weights), False)
+    return named if named is not None else _nearly_all(root, weights)
 
 
-def _branches_left_out(container: Element, kept: Sequence[Block]) -> set[Element]:
-    """The parts of a nameless element of which trafilatura reads no sentence, though it reads most of the others."""
-    inside = set(container.iter())
-    sentences = [block for block in kept if block.element in inside and _weight(block)]
-    read = second_opinion(container.getroottree().getroot())
-    found = [block for block in sentences if letters(block.text) in read]
-    if 2 * sum(map(_weight, found)) < sum(map(_weight, sentences)):
-        return set()
-    return _holders(sentences) & set(container) - _holders(found)
-
-
-def _holders(blocks: Iterable[Block]) -> set[Element]:
-    """The elements that hold some of the blocks."""
-    return {holder for block in blocks for holder in (block.element, *block.element.iterancestors())}
+def _teasers(container: Element, kept: Sequence[Block]) -> set[Element]:
+    """The parts of an element that announce other articles: two or more headings, each of them a link."""
+    weights = _weights(kept)
+    headings: dict[Element, list[bool]] = {}
+    for block in kept:
+        if block.kind == "heading":
+            path = [block.element, *block.element.iterancestors()]
+            branch = next((below for below, above in pairwise(path) if above is container), None)
+            headings.setdefault(branch, []).append(2 * block.linked > len(block.text))
+    light = (branch for branch in headings if weights.get(branch, 0) < _ENOUGH * weights.get(container, 0))
+    return {branch for branch in light if len(headings[branch]) > 1 and all(headings[branch])}
 
 
 def _named(weights: Mapping[Element, float], enough: float) -> Element | None:
@@ -182,14 +180,24 @@ def _nearly_all(root: Element, weights: Mapping[Element, float]) -> Element:
 
 def _headline(blocks: Sequence[Block], container: Element, titles: Sequence[str]) -> Block | None:
     """The block that shows the article's title; if none does, the heading of the first level before the text."""
-    for title in map(letters, titles):
+    for title in map(_letters, titles):
         for block in sorted(blocks, key=lambda block: block.level or 9):
-            shown = letters(block.text)
+            shown = _letters(block.text)
             if shown and (shown == title or (block.level in (1, 2) and len(shown) > 12 and shown in title)):
                 return block
     first = next((at for at, block in enumerate(blocks) if _weight(block) and _holds(container, block.element)), 0)
     before = [block for block in blocks[: first + 1] if block.level == 1]
     return before[-1] if before else next((block for block in blocks if block.level == 1), None)
+
+
+def _is_above(block: Block) -> bool:
+    """Whether a block before the headline belongs to the article; menus and the names of sections do not."""
+    return block.kind == "caption" or (_weight(block) > 0 and not block.linked)
+
+
+def _letters(text: str) -> str:
+    """A text's letters and digits, without case: what it has in common with how it is written elsewhere."""
+    return _NO_LETTERS.sub("", text).casefold()
 
 
 def _selected(kept: Sequence[Block], container: Element, headline: Block | None) -> list[Block]:
@@ -199,7 +207,7 @@ def _selected(kept: Sequence[Block], container: Element, headline: Block | None)
     if headline is None or not places:
         return [kept[at] for at in places]
     top = next(at for at, block in enumerate(kept) if block is headline)
-    above = [kept[at] for at in places if at < top and (_weight(kept[at]) or kept[at].kind == "caption")]
+    above = [kept[at] for at in places if at < top and _is_above(kept[at])]
     first = next((at for at in places if at > top and _weight(kept[at])), top + 1)
     start = min(max(places[0], top + 1), first)
     introduction = [block for block in kept[top + 1 : start] if is_introduction(block)]

@@ -147,8 +147,10 @@ _ENDING = regex.compile(r"[\s.:…»›→!>]+$")
 
 def is_one_of(patterns: Sequence[regex.Pattern[str]], text: str, longest: int) -> bool:
     """Whether a text is a phrase of these from end to end, and not longer than furniture is."""
+    if len(text) > longest:
+        return False
     shortened = _ENDING.sub("", text.strip())
-    return len(shortened) <= longest and any(pattern.fullmatch(shortened) for pattern in patterns)
+    return any(pattern.fullmatch(shortened) for pattern in patterns)
 
 
 def without_signature(text: str, authors: Sequence[str]) -> str:
