@@ -103,7 +103,9 @@ def build(
     with generation.exclusive(index):
         try:
             return once()
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):  # The disk is full, or the like: nothing is damaged.
+                raise
             # What is kept beside the generations only saves time; damaged, it is worth nothing.
             cache.remove(index)
             readings.remove(index)

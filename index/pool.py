@@ -47,10 +47,13 @@ class Workers(Generic[Task, Result]):
     def __init__(
         self, processes: int, function: Callable[[Task], Result], prepare: Callable[..., None], *arguments: Any
     ) -> None:
-        # Not forked: this process has threads, and libraries that don't survive a fork.
+        # Not forked from here: this process has threads, and libraries that don't survive a fork. They are forked from
+        # one that has none, and has loaded what each needs; it stays for the next workers, and ends with this process.
+        context = get_context("forkserver")
+        context.set_forkserver_preload([function.__module__])
         self._pool = ProcessPool(
             max_workers=processes,
-            context=get_context("spawn"),
+            context=context,
             initializer=_begin,
             initargs=(prepare, *arguments),
         )
