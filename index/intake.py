@@ -132,8 +132,8 @@ class Intake:
     def _taken_apart_by(self, file: SourceFile) -> str:
         try:
             columns = self._about.of_file(file).columns
-        except UnreadableArticle:
-            columns = {}
+        except UnreadableArticle as error:
+            return f"{self._reader} {error}"
         return f"{self._reader} {file.format} {sorted(columns.items())}"
 
     def _key(self, file: SourceFile, one: Part, sidecar: Sidecar) -> bytes:
@@ -156,9 +156,9 @@ class Intake:
                     self._readings.add(reading_key, result)
                     yield Read(reading_key, result, bytes_done / total)
                 elif isinstance(result, Died) and not result.lasting:
-                    self._died[reading_key] = str(result)
+                    self._died[reading_key] = result.reason
                 else:
-                    self._readings.refuse(reading_key, str(result))
+                    self._readings.refuse(reading_key, result.reason if isinstance(result, Died) else result)
                 if time.monotonic() - committed > _COMMIT_SECONDS:
                     self._readings.commit()
                     committed = time.monotonic()

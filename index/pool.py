@@ -8,11 +8,15 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as TimedOut
 from contextlib import contextmanager
-from multiprocessing import get_context
+from dataclasses import dataclass
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from threading import Thread
 from typing import Any, Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -20,32 +24,41 @@ from pebble import ProcessExpired, ProcessPool
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-CPU_SECONDS = 60
-"""So long may one task compute."""
-
-WALL_SECONDS = 300
-"""So long may one task take, waiting included: for what sleeps, or on a machine that is very busy."""
-
-MEMORY_BYTES = 3 * 2**29
-"""So much memory may one process have."""
+_CODE = Path(__file__).parent.parent
 
 _NICENESS = 5
 """The encoder goes before: whatever is read ahead of it only waits."""
 
 
-class Died(Exception):
-    """A task whose process died. ``lasting`` says whether it would again: not if somebody else ended it."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a task may take: so long to compute; so long in all, for what sleeps, or on a very busy machine; and so much
+    memory may its process have."""
 
-    def __init__(self, reason: str, *, lasting: bool) -> None:
-        super().__init__(reason)
-        self.lasting = lasting
+    cpu_seconds: int = 60
+    wall_seconds: float = 300
+    memory_bytes: int = 3 * 2**29
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """A task that came to nothing, and why. ``lasting`` says whether it would again: not if somebody else ended its
+    process."""
+
+    reason: str
+    lasting: bool
 
 
 class Workers(Generic[Task, Result]):
     """Processes that do ``function`` for tasks, after each did ``prepare`` with its arguments once."""
 
     def __init__(
-        self, processes: int, function: Callable[[Task], Result], prepare: Callable[..., None], *arguments: Any
+        self,
+        processes: int,
+        function: Callable[[Task], Result],
+        prepare: Callable[..., None],
+        *arguments: Any,
+        limits: Limits,
     ) -> None:
         # Not forked from here: this process has threads, and libraries that don't survive a fork. They are forked from
         # one that has none, and has loaded what each needs; it stays for the next workers, and ends with this process.
@@ -55,9 +68,9 @@ class Workers(Generic[Task, Result]):
             max_workers=processes,
             context=context,
             initializer=_begin,
-            initargs=(prepare, *arguments),
+            initargs=(limits, prepare, *arguments),
         )
-        self._function = function
+        self._function, self._limits = function, limits
 
     def results(
         self, tasks: Iterable[tuple[Any, Task]], at_once: int, size: Callable[[Task], int], bytes_at_once: int
@@ -70,7 +83,9 @@ class Workers(Generic[Task, Result]):
             while waiting and (len(waiting) >= at_once or held + size(task) > bytes_at_once):
                 held -= waiting[0][1]
                 yield self._first(waiting)
-            future = self._pool.schedule(_bounded, args=[self._function, task], timeout=WALL_SECONDS)
+            future = self._pool.schedule(
+                _bounded, args=[self._limits, self._function, task], timeout=self._limits.wall_seconds
+            )
             waiting.append((purpose, size(task), future))
             held += size(task)
         while waiting:
@@ -81,11 +96,18 @@ class Workers(Generic[Task, Result]):
         try:
             return purpose, future.result()
         except TimedOut:
-            return purpose, Died(f"it takes more than {WALL_SECONDS} seconds", lasting=False)
+            return purpose, _too_much(f"{self._limits.wall_seconds:g} seconds", lasting=False)
         except MemoryError:
-            return purpose, Died(f"it takes more than {MEMORY_BYTES // 2**20} MiB of memory", lasting=True)
+            return purpose, _too_much(f"{self._limits.memory_bytes // 2**20} MiB of memory", lasting=True)
         except ProcessExpired as error:
-            return purpose, _death(error.exitcode or 0)
+            return purpose, self._death(error.exitcode or 0)
+
+    def _death(self, exit_code: int) -> Died:
+        if exit_code == -signal.SIGXCPU:
+            return _too_much(f"{self._limits.cpu_seconds} seconds of computing", lasting=True)
+        if exit_code == -signal.SIGKILL:
+            return Died("what was reading it was killed; build again", lasting=False)
+        return Died(f"what was reading it crashed (exit code {exit_code}); save it in another format", lasting=True)
 
     def stop(self) -> None:
         """Ends the processes, whatever they are at."""
@@ -95,37 +117,62 @@ class Workers(Generic[Task, Result]):
 
 @contextmanager
 def workers(
-    processes: int, function: Callable[[Task], Result], prepare: Callable[..., None], *arguments: Any
+    processes: int,
+    function: Callable[[Task], Result],
+    prepare: Callable[..., None],
+    *arguments: Any,
+    limits: Limits = Limits(),
 ) -> Iterator[Workers[Task, Result]]:
     """Workers, which are ended at the end."""
-    found: Workers[Task, Result] = Workers(processes, function, prepare, *arguments)
+    found: Workers[Task, Result] = Workers(processes, function, prepare, *arguments, limits=limits)
     try:
         yield found
     finally:
         found.stop()
 
 
-def _death(exit_code: int) -> Died:
-    if -exit_code in (signal.SIGXCPU, signal.SIGPROF):
-        return Died(f"it takes more than {CPU_SECONDS} seconds of computing", lasting=True)
-    if exit_code == -signal.SIGKILL:
-        return Died("what was reading it was killed", lasting=False)
-    return Died(f"what was reading it crashed (exit code {exit_code})", lasting=True)
+def _too_much(what: str, *, lasting: bool) -> Died:
+    return Died(f"it takes more than {what} to read it; split it, or save it in another format", lasting=lasting)
 
 
-def _begin(prepare: Callable[..., None], *arguments: Any) -> None:
+def _begin(limits: Limits, prepare: Callable[..., None], *arguments: Any) -> None:
     """In each process, before its first task."""
     # Ctrl-C goes to all processes of a terminal; the one that has this pool says when it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     os.nice(_NICENESS)
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     prepare(*arguments)
 
 
-def _bounded(function: Callable[[Any], Any], task: Any) -> Any:
+def _end_with_parent() -> None:
+    """A process at work wouldn't notice that the one which has this pool was killed."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _bounded(limits: Limits, function: Callable[[Any], Any], task: Any) -> Any:
     used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = int(used.ru_utime + used.ru_stime) + 1 + CPU_SECONDS
+    limit = int(used.ru_utime + used.ru_stime) + 1 + limits.cpu_seconds
     # The limit is for the process as a whole; its default end, unlike an exception, reaches into code in C.
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
-    return function(task)
+    try:
+        return function(task)
+    except MemoryError:
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, only this task comes to nothing
+        return Died(_fault(error), lasting=True)
+
+
+def _fault(error: BaseException) -> str:
+    """Where an error comes from that nobody expected; not the error itself, which may be of any kind and length."""
+    frames = [
+        (os.path.relpath(frame.filename, _CODE), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    path, line = [frame for frame in frames if frame[0].startswith(("corpus", "index"))][-1]
+    return (
+        f"reading it failed ({path}, line {line}), which is a fault of Ibidem; save it in another format, and report it"
+    )
