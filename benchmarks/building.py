@@ -1,6 +1,6 @@
 """What it takes to build the index of a made archive, and to keep it in step.
 
-    python benchmarks/building.py [--files 10000] [--seed 1]
+    python -m benchmarks.building [--files 10000] [--seed 1] [--kills 20]
 
 Makes the archive (see made_archive.py), builds its index, and builds again after one file was changed, after one was
 removed, after nothing was, and after a folder was renamed; each as a command of its own. Prints JSON. Of each build:
@@ -8,24 +8,35 @@ its seconds from start to end; the share of them in which the encoder ran; the h
 together (what they share counted once); how many files were looked into, and how many texts embedded. ``time_to_go``
 is how far the time to go that is shown was off, as a share of what was then really to go: the worst case and the median
 from the first tenth of the embedding to the ninth.
+
+Then the first build is done once more, in a new index, and killed with SIGKILL at that many random moments, each time
+started again. ``kept`` is, for each kill, the share of the texts which that build had embedded that were there for the
+next one; ``same_passages`` whether the index has in the end the very passages of the undisturbed one, hash for hash.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
+import random
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from benchmarks.made_archive import make
+from index import cache
 from index.build import build
+from index.generation import current_generation, generation_folder
 from index.model import PACKAGED_MODEL
+from index.store import Store
 from qa.terminal import seconds_to_go
 
 
@@ -34,19 +45,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--build", nargs=2, type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.build:
         _build_here(*options.build)
         return
     with tempfile.TemporaryDirectory() as temporary:
-        print(json.dumps(_run(Path(temporary), options.files, options.seed), indent=1))
+        print(json.dumps(_run(Path(temporary), options.files, options.seed, options.kills), indent=1))
 
 
-def _run(folder: Path, files: int, seed: int) -> dict[str, Any]:
+def _run(folder: Path, files: int, seed: int, kills: int) -> dict[str, Any]:
     articles, index = folder / "articles", folder / "index"
     make(articles, files, seed)
-    figures = {"files": files, "first build": _build(articles, index)}
+    figures: dict[str, Any] = {"files": files, "first build": _build(articles, index)}
+    whole = _passages(index)
+    if kills:
+        figures["killed"] = _killed(articles, folder / "another", figures["first build"], kills, random.Random(seed))
+        figures["killed"]["same_passages"] = _passages(folder / "another") == whole
+        print(json.dumps(figures["killed"]), file=sys.stderr)
     texts = sorted(articles.rglob("*.md"))
     texts[0].write_text(texts[0].read_text(encoding="utf-8") + "\nA sentence that was added.\n", encoding="utf-8")
     figures["one file changed"] = _build(articles, index)
@@ -72,6 +89,68 @@ def _build(articles: Path, index: Path) -> dict[str, Any]:
     if process.returncode:
         sys.exit(f"the build failed with exit code {process.returncode}")
     return {"seconds": round(seconds, 1), "peak_memory_mb": peak // 2**20, **json.loads(printed)}
+
+
+def _killed(
+    articles: Path, index: Path, undisturbed: dict[str, Any], kills: int, chance: random.Random
+) -> dict[str, Any]:
+    """Builds with as many kills, at moments of an undisturbed build, and then to the end."""
+    moments = sorted(chance.uniform(1, undisturbed["seconds"]) for _ in range(kills))
+    kept, embedded, total = [], 0, 0
+    for before, moment in zip([0.0, *moments], moments, strict=False):
+        done, finished = _build_for(articles, index, moment - before)
+        if finished:  # It was through before its time was up.
+            break
+        there = _vectors(index) - total
+        total += there
+        embedded += done
+        kept.append(round(min(1.0, there / done), 4) if done else 1.0)
+    last = _build(articles, index)
+    return {
+        "kills": len(kept),
+        "kept": kept,
+        "embedded_before_the_kills": embedded,
+        "embedded_after_the_last": last["embedded"],
+        "embedded_undisturbed": undisturbed["embedded"],
+    }
+
+
+def _build_for(articles: Path, index: Path, seconds: float) -> tuple[int, bool]:
+    """Kills a build after so many seconds; how many texts it had embedded, and whether it was through before."""
+    code = (
+        "import sys, pathlib, index.build\n"
+        "def progress(step, done, total):\n"
+        "    if step == 'Embedding': print(done, flush=True)\n"
+        "index.build.build([pathlib.Path(sys.argv[1])], pathlib.Path(sys.argv[2]), sys.argv[3], progress)\n"
+    )
+    command = [sys.executable, "-c", code, str(articles), str(index), PACKAGED_MODEL]
+    with tempfile.TemporaryFile("w+") as printed, subprocess.Popen(command, stdout=printed) as process:
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.wait()
+        printed.seek(0)
+        lines = printed.read().split("\n")
+        return int(lines[-2]) if len(lines) > 1 else 0, process.returncode == 0
+
+
+def _vectors(index: Path) -> int:
+    """How many texts' vectors are kept."""
+    if not (index / cache.FILE).exists():
+        return 0
+    with closing(sqlite3.connect(index / cache.FILE)) as connection:
+        return int(connection.execute("SELECT count(*) FROM vectors").fetchone()[0])
+
+
+def _passages(index: Path) -> list[tuple[str, int, int, str]]:
+    """Every passage of the current generation: its article, where it stands, and the hash of its text."""
+    store = Store(generation_folder(index, current_generation(index)))
+    return [
+        (one.article.id, one.start, one.end, hashlib.sha256(one.text.encode()).hexdigest())
+        for first in range(0, store.passages, 1000)
+        for one in store.excerpts(range(first, min(first + 1000, store.passages)))
+    ]
 
 
 def _memory(process: int) -> int:
