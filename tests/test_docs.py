@@ -113,3 +113,24 @@ def test_no_page_names_a_file_that_is_not_there() -> None:
         re.findall(r"`((?:qa|index|corpus|scripts|tests|benchmarks|docs)/[\w./-]+\.(?:py|md|sh|jsonl|toml))`", ALL)
     )
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_every_module_that_is_named_is_there() -> None:
+    named = set(re.findall(r"`((?:corpus|index|qa)(?:\.\w+)+)`", ALL))
+    assert len(named) > 20
+    assert [name for name in sorted(named) if not is_there(name)] == []
+
+
+def is_there(name: str) -> bool:
+    """Whether a dotted name is that of a module, or of something in one."""
+    path, of = ROOT / name.replace(".", "/"), ROOT / name.rpartition(".")[0].replace(".", "/")
+    if path.is_dir() or path.with_suffix(".py").is_file():
+        return True
+    module = of.with_suffix(".py")
+    return module.is_file() and re.search(rf"\b{name.rpartition('.')[2]}\b", module.read_text("utf-8")) is not None
+
+
+def test_every_module_of_a_format_is_named() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    modules = [path.stem for path in (ROOT / "corpus" / "formats").glob("*.py") if path.stem != "__init__"]
+    assert [name for name in sorted(modules) if not re.search(rf"`(corpus\.formats\.)?{name}`", text)] == []
