@@ -131,7 +131,7 @@ def test_an_example_prints_what_the_page_says(title: str, folder: Path, request:
 
 def test_each_format_has_an_example() -> None:
     made = " ".join(step.does + step.content for example in EXAMPLES.values() for step in example)
-    others = {".markdown", ".htm", ".xhtml", ".ndjson", ".tsv", ".eml", ".warc.gz"}
+    others = {".markdown", ".htm", ".xhtml", ".ndjson", ".tsv", ".warc.gz"}
     for suffix in SUFFIXES.keys() - others:
         assert re.search(rf"{re.escape(suffix)}\b", made) or f'"{suffix[1:]}"' in made, suffix
     assert len(EXAMPLES) >= 12
