@@ -74,7 +74,9 @@ def read(member: Member, article_id: str, sidecar: Sidecar) -> Article:
     document = registry.read(replace(member, settled=frozenset(sidecar.said) | sidecar.unknown))
     if not any(character.isalnum() for character in document.text):
         raise UnreadableArticle("empty: it holds no words of an article; write it or remove it")
-    said = sidecar.over({**named(article_id), **member.said, **document.said})
+    headings = {name: one for name, one in document.said.items() if one.origin == "heading"}
+    own = {name: one for name, one in document.said.items() if one.origin != "heading"}
+    said = sidecar.over({**headings, **named(article_id), **member.said, **own})
     return _article(article_id, document, said)
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from index import generation, model
@@ -43,7 +45,9 @@ def _export(model_name: str, source: Path, folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
     unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
     try:
-        model.export(model_name, source, unfinished)
+        # In a process of its own, whose end gives back the gigabyte that torch takes.
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+            process.submit(model.export, model_name, source, unfinished).result()
         (unfinished / SUMS_FILE).write_text(_sums(unfinished), encoding="utf-8")
         for path in [*unfinished.iterdir(), unfinished]:
             generation.sync(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,12 +58,18 @@ def build(folders: tuple[Path, ...], gate: tuple[Path, ...], **given: Any) -> No
         raise WrongUse("--watch builds and --dry-run does not: give one of them")
     judge = _gate(settings, own["force"])
 
+    from pydantic import TypeAdapter
+
+    from index.report import Report
+
     def once() -> None:
         report = _build(settings, judge, dry_run=own["dry_run"])
         if own["lines"]:
             _write_lines(report, own["lines"])
         if own["as_json"]:
-            print_json(replace(report, lines=()))
+            # What became of each article goes to a file, if it is asked for.
+            values = TypeAdapter(Report).dump_python(report, mode="json", exclude={"lines"})
+            print_json(values)
         else:
             _print_report(report, settings.index, dry_run=own["dry_run"])
 
