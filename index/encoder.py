@@ -69,6 +69,11 @@ Done = Callable[[NDArray[np.int64], Vectors, Sequence[Vectors]], None]
 ``(n, dimension)``, and for each text those of its word pieces, as in ``QuestionVectors``."""
 
 
+_SLICE = 50_000
+"""A text of more code points than this, as only a damaged or hostile file has, is cut into word pieces slice by slice,
+between words: a text of nine million needs more memory at once than a process may have."""
+
+
 class Measure:
     """How the encoder in ``folder`` takes texts apart into word pieces, without the model. Raises ``DamagedGeneration``
     if the files can't be loaded."""
@@ -86,8 +91,21 @@ class Measure:
 
     def piece_starts(self, texts: Sequence[str]) -> list[list[int]]:
         """Where each word piece of each text starts: code points from the text's start, ascending."""
+        if any(len(text) > _SLICE for text in texts):
+            return [self._starts_by_slices(text) for text in texts]
         encodings = self._whole_texts.encode_batch(list(texts), add_special_tokens=False)
         return [[start for start, _ in encoding.offsets] for encoding in encodings]
+
+    def _starts_by_slices(self, text: str) -> list[int]:
+        starts: list[int] = []
+        begin = 0
+        while begin < len(text):
+            border = text.rfind(" ", begin + 1, begin + _SLICE) if len(text) - begin > _SLICE else -1
+            end = border if border > 0 else begin + _SLICE
+            encoding = self._whole_texts.encode(text[begin:end], add_special_tokens=False)
+            starts += (begin + start for start, _ in encoding.offsets)
+            begin = end
+        return starts
 
     def distinct_pieces(self, passage: str) -> NDArray[np.int32]:
         """The word pieces of a passage's text as far as they are encoded, each once, ascending."""

@@ -242,8 +242,8 @@ def _check_head(names: Sequence[str], columns: Mapping[str, str]) -> None:
     head = dict.fromkeys(names, "")
     _refuse_missing(columns, lambda column: known.has(head, column), [head])
     if not known.column("text", head, columns):
-        there = ", ".join(map(repr, names[:50]))
+        there = ", ".join(map(repr, names[:20]))[:200] if "".join(names).isprintable() else "other bytes than of texts"
         raise UnreadableArticle(
-            f"none of its columns is known to hold the text; its first line must name them, and it has {there[:500]}; "
+            f"none of its columns is known to hold the text; its first line must name them, and it has {there}; "
             'say in a sidecar which one it is: [columns] text = "…"'
         )

@@ -61,7 +61,9 @@ def _messages(file: BinaryIO) -> Iterator[bytes]:
                 lines.append(line[1:] if not open_line and _QUOTED.match(line) else line)
                 size += len(line)
         elif line.strip():
-            raise UnreadableArticle('no mailbox: it doesn\'t begin with a line like "From ada@example.org Tue Mar 4 …"')
+            raise UnreadableArticle(
+                'no mailbox: it doesn\'t begin with a line like "From ada@example.org Tue Mar 4 …"; get it anew'
+            )
         open_line = not line.endswith(b"\n")
     if begun:
         yield _joined(lines)

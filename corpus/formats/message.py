@@ -70,8 +70,8 @@ def _parsed(content: bytes) -> Message:
         message: Message = BytesParser(policy=_Policy()).parsebytes(content.lstrip(b"\r\n"))
     except RecursionError:
         raise UnreadableArticle("messages nested too deep in it; save the one that is the article") from None
-    except Exception as error:  # noqa: BLE001 - the parser of the standard library has bugs on damaged heads
-        raise UnreadableArticle(f"a damaged message ({type(error).__name__}); save it anew") from None
+    except Exception:  # noqa: BLE001 - the parser of the standard library has bugs on damaged heads
+        raise UnreadableArticle("a damaged message; save it anew") from None
     if any(True for _ in islice(message.walk(), MOST_PARTS, None)):
         raise too_many
     if not any(_raw(message, name) for name in _HEAD):
@@ -168,8 +168,8 @@ def _decoded(part: Message) -> str:
     try:
         content = part.get_payload(decode=True)
         charset = part.get_content_charset()
-    except Exception as error:  # noqa: BLE001 - as above
-        raise UnreadableArticle(f"a damaged message ({type(error).__name__}); save it anew") from None
+    except Exception:  # noqa: BLE001 - as above
+        raise UnreadableArticle("a damaged message; save it anew") from None
     return text_in(content if isinstance(content, bytes) else b"", charset)
 
 

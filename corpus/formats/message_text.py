@@ -36,7 +36,8 @@ def text_in(content: bytes, charset: str | None) -> str:
             return _lines(content.decode("utf-8-sig"))
     encoding = _encoding(charset)
     if encoding:
-        with suppress(UnicodeError):
+        # Some are no encodings of texts (rot13), which is a LookupError.
+        with suppress(UnicodeError, LookupError):
             return _lines(content.decode(encoding))
     return decode(content)
 

@@ -120,5 +120,4 @@ def _converted(member: Member, left_out: Collection[str]) -> Tree:
 def _failure(format_name: str, done: subprocess.CompletedProcess[bytes]) -> str:
     if done.returncode == _OUT_OF_MEMORY or done.returncode < 0:
         return "reading it takes more memory than there is; split it"
-    said = " ".join(done.stderr.decode(errors="replace").split())[:100]
-    return f"damaged: pandoc can't read it as {_NAMES[format_name]} ({said}); open it in its program and save it anew"
+    return f"damaged: pandoc can't read it as {_NAMES[format_name]}; open it in its program and save it anew"

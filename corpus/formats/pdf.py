@@ -88,7 +88,7 @@ def _quiet_and_bounded() -> Iterator[None]:
 
 def _reason(error: Exception) -> str:
     said = " ".join(str(error).split())[:100]
-    return said if isinstance(error, PyPdfError) and said else type(error).__name__
+    return said if isinstance(error, PyPdfError) and said else "its parts don't fit together"
 
 
 def _document(reader: PdfReader) -> Document:

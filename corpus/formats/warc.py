@@ -131,8 +131,8 @@ class _Stream:
             data: bytes = read(size)
         except EOFError:
             raise UnreadableArticle("truncated: the compressed file breaks off; get it anew") from None
-        except (OSError, ValueError, gzip.zlib.error) as error:  # type: ignore[attr-defined]
-            raise UnreadableArticle(f"damaged: it can't be decompressed on ({error}); get it anew") from None
+        except (OSError, ValueError, gzip.zlib.error):  # type: ignore[attr-defined]
+            raise UnreadableArticle("damaged: it can't be decompressed on; get it anew") from None
         self._size += len(data)
         if self._compressed and self._size > max(HARMLESS, MOST_RATIO * self._file.tell()):
             raise UnreadableArticle(f"a bomb: more than {MOST_RATIO} times as large as it is compressed")
@@ -167,7 +167,7 @@ def _records(file: BinaryIO) -> Iterator[_Record]:
             head = parser.parse(stream, line)
         except StatusAndHeadersParserException:
             where = f"its record {number} has no head that can be read" if number > 1 else "no WARC file"
-            raise UnreadableArticle(f"{where}: it begins with {line[:40]!r}; get it anew") from None
+            raise UnreadableArticle(f'{where}: it doesn\'t begin with a line like "WARC/1.0"; get it anew') from None
         length = str(head.get_header("Content-Length") or "").strip()
         if not (length.isascii() and length.isdigit() and len(length) < 16):
             raise UnreadableArticle(f"its record {number} doesn't say how long it is; get it anew")
