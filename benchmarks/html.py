@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from statistics import mean, median
 
-from corpus.document import Document, Member
+from corpus.document import Member
 from corpus.errors import UnreadableArticle
 from corpus.formats import html
 
@@ -61,6 +61,7 @@ class Score:
 
     @property
     def f1(self) -> float:
+        """The harmonic mean of the two."""
         both = self.precision + self.recall
         return 2 * self.precision * self.recall / both if both else 0.0
 
@@ -69,15 +70,18 @@ Extractor = Callable[[bytes], Found]
 
 
 def ours(content: bytes) -> Found:
+    """What an index would hold of a page."""
     try:
-        document: Document = html.read(Member(name="", format="html", content=content))
+        document = html.read(Member(name="", format="html", content=content))
     except UnreadableArticle:
         return Found("", {})
     return Found(document.text, {name: statement.value for name, statement in document.said.items()})
 
 
 def theirs(content: bytes, *, precision: bool = False, recall: bool = False) -> Found:
+    """What trafilatura makes of a page."""
     import trafilatura
+    from trafilatura.settings import Document
 
     found = trafilatura.bare_extraction(
         content,
@@ -87,7 +91,7 @@ def theirs(content: bytes, *, precision: bool = False, recall: bool = False) -> 
         favor_recall=recall,
         with_metadata=True,
     )
-    if found is None:
+    if not isinstance(found, Document):
         return Found("", {})
     authors = tuple((found.author or "").split("; ")) if found.author else ()
     return Found(found.text or "", {"title": found.title, "published": found.date, "authors": authors})
@@ -102,6 +106,7 @@ EXTRACTORS: dict[str, Extractor] = {
 
 
 def pages(folder: Path) -> Iterator[Page]:
+    """The pages below a folder that have a text beside them."""
     for path in sorted(folder.rglob("*.html")):
         expected, known = path.with_suffix(".txt"), path.with_suffix(".json")
         if expected.exists():
@@ -111,6 +116,7 @@ def pages(folder: Path) -> Iterator[Page]:
 
 
 def score(page: Page, extract: Extractor) -> Score:
+    """How good one extractor is on one page."""
     begun = time.perf_counter()
     found = extract(page.content)
     seconds = time.perf_counter() - begun
@@ -128,16 +134,19 @@ def runs(text: str) -> Counter[tuple[str, ...]]:
 
 
 def same(expected: object, found: object) -> bool:
+    """Whether two values, or lists of them, are the same words in the same order."""
     if isinstance(expected, list):
         return [*map(plain, expected)] == [*map(plain, found if isinstance(found, list | tuple) else ())]
     return plain(expected) == plain(found)
 
 
 def plain(value: object) -> str:
+    """A value's words, without case and punctuation."""
     return " ".join(re.findall(r"\w+", str(value or "").casefold()))
 
 
 def report(name: str, scores: list[Score]) -> str:
+    """One line of the table."""
     texts = [f"{mean(getattr(each, figure) for each in scores):.3f}" for figure in ("precision", "recall", "f1")]
     lost = sum(each.recall < 0.5 for each in scores)
     said = [
@@ -151,6 +160,7 @@ def report(name: str, scores: list[Score]) -> str:
 
 
 def main() -> None:
+    """Measures each folder by itself, so that one may be looked at and another only reported."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--worst", type=int, default=0, help="name so many of our worst pages")

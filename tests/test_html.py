@@ -153,6 +153,59 @@ def test_furniture_goes(inner: str) -> None:
     assert article(inner) == ""
 
 
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "<p>Dear readers,</p>",
+        "<h2>Short answers</h2>",
+        "<ul><li>Three wards</li><li>Two votes</li></ul>",
+        "<p style='text-align: center'>In the name of the people</p>",
+    ],
+)
+def test_short_lines_before_the_first_sentence_stay(opening: str) -> None:
+    text = page(f"<body><h1>The wall</h1><article>{opening}<p>{SENTENCE}</p><p>{SENTENCE}</p></article></body>").text
+    assert len(text.split("\n\n")) == 4
+
+
+def test_labels_before_the_first_sentence_go() -> None:
+    labels = "<p>By Orla Finch</p><p>3 March 2025</p><p>Share</p><p><a href='/wards'>Wards</a></p>"
+    text = page(f"<body><h1>The wall</h1><article>{labels}<p>{SENTENCE}</p><p>{SENTENCE}</p></article></body>").text
+    assert text == f"The wall\n\n{SENTENCE}\n\n{SENTENCE}"
+
+
+def test_heading_with_a_link_to_itself_is_no_teaser() -> None:
+    heading = "<h2 id=a><a href='#a'>The first ward</a></h2>"
+    section = f"<section>{heading}{heading}<p>{SENTENCE}</p></section>"
+    assert page(f"<body><main>{section * 4}</main></body>").text.count("The first ward") == 8
+
+
+def test_heading_of_the_site_is_not_that_of_the_article() -> None:
+    site = "<header><h1>Manual of the tide gauge</h1></header>"
+    text = page(
+        f"<head><title>Setting the float | Manual of the tide gauge</title></head><body>{site}"
+        f"<main><h2>Setting the float</h2><p>{SENTENCE}</p><p>{SENTENCE}</p></main></body>"
+    ).text
+    assert text == f"Setting the float\n\n{SENTENCE}\n\n{SENTENCE}"
+
+
+def test_short_article_that_ends_with_a_form_stays() -> None:
+    form = "<div><form><label>Get the letter</label><input type=email></form></div>"
+    assert page(f"<body><div id=story>{f'<p>{SENTENCE}</p>' * 4}{form}</div></body>").text.count(SENTENCE) == 4
+
+
+def test_second_opinion_where_names_mislead() -> None:
+    """Each part of the text is called something that furniture is called."""
+    names = ("widget", "promo", "gadget", "toolbar", "related")
+    parts = "".join(f"<div class={name}><p>{SENTENCE} So it went in {name}.</p></div>" for name in names)
+    text = page(f"<body><div>{parts}</div></body>").text
+    assert text.count(SENTENCE) == 5
+
+
+def test_second_opinion_takes_no_comments() -> None:
+    with pytest.raises(UnreadableArticle, match="no article was found"):
+        page(f"<body><div class=comments>{f'<p>{SENTENCE}</p>' * 5}</div></body>")
+
+
 def test_comments_longer_than_the_article_go() -> None:
     comments = "".join(f"<div><p>{SENTENCE} So says number {n}.</p></div>" for n in range(50))
     text = page(f"<main><article><h1>Wall</h1><p>{SENTENCE}</p></article><div id=comments>{comments}</div></main>").text
@@ -175,6 +228,13 @@ def test_cards_of_other_articles_in_a_page_without_names() -> None:
     paragraphs = "".join(f"<p>{SENTENCE} Number {n}.</p>" for n in range(4))
     text = page(f"<body><div><div><h1>Wall</h1>{paragraphs}</div><div>{cards}</div></div></body>").text
     assert text == "Wall\n\n" + "\n\n".join(f"{SENTENCE} Number {n}." for n in range(4))
+
+
+@pytest.mark.parametrize("end", ["...", "[…]", "… <a href=/c>Read more</a>"])
+def test_beginnings_of_other_articles_longer_than_the_article(end: str) -> None:
+    others = "".join(f"<div class=x{at}><h2>Story {at}</h2><p>{SENTENCE * 3} And {end}</p></div>" for at in range(4))
+    source = f"<body><div><h1>The wall</h1><div>{f'<p>{SENTENCE}</p>' * 5}</div></div><div>{others}</div></body>"
+    assert page(source).text == "\n\n".join(["The wall", *[SENTENCE] * 5])
 
 
 def test_text_in_several_parts_of_a_page_without_names() -> None:

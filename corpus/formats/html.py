@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from corpus.cleaning import clean, mend
 from corpus.document import Document, Member
 from corpus.errors import UnreadableArticle
-from corpus.formats.html_article import Hints, article_blocks
+from corpus.formats.html_article import Hints, article_blocks, has_sentences
 from corpus.formats.html_decoding import decoded, refuse_damage
-from corpus.formats.html_furniture import remove_hidden, remove_labels
-from corpus.formats.html_text import blocks_of, text_of
+from corpus.formats.html_furniture import is_surely_furniture, remove_hidden, remove_labels
+from corpus.formats.html_phrases import without_phrases
+from corpus.formats.html_text import Block, blocks_of, text_of
 from corpus.formats.html_tree import tree_of
 from corpus.formats.page_metadata import said_by, titles_of, with_headline
 
@@ -20,7 +22,8 @@ _SCRIPT_SHELL = 200
 
 def read(member: Member) -> Document:
     """The article in a page, without what the page puts around it. Raises ``UnreadableArticle`` if there is none."""
-    root = tree_of(decoded(member.content, member.charset))
+    source = decoded(member.content, member.charset)
+    root = tree_of(source)
     if root is None:
         raise UnreadableArticle("empty: no tags and no words; save the page anew")
     said = said_by(root, member)
@@ -30,6 +33,8 @@ def read(member: Member) -> Document:
     remove_labels(root)
     authors = said["authors"].value if "authors" in said else ()
     headline, blocks = article_blocks(root, Hints(titles, tuple(authors)))
+    if not has_sentences(blocks):
+        blocks = _second_opinion(source, blocks_of(root)) or blocks
     text = mend(clean(text_of(blocks)))
     if not any(map(str.isalnum, text)):
         raise UnreadableArticle(
@@ -38,6 +43,17 @@ def read(member: Member) -> Document:
     refuse_damage(text)
     shown = headline.text if headline else None
     return Document(text=text, said=with_headline(root, said, shown))
+
+
+def _second_opinion(source: str, blocks: Sequence[Block]) -> list[Block]:
+    """The article in a page whose sentences all lie in what is called furniture; empty if there are none."""
+    blocks = [block for block in blocks if not is_surely_furniture(block.element)]
+    if not has_sentences(blocks):
+        return []
+    # Imported here, because what it needs takes long to load.
+    from corpus.formats.html_second_opinion import blocks_in
+
+    return without_phrases(blocks_in(source, blocks), None)
 
 
 def fragment_text(html: str) -> str:

@@ -13,7 +13,7 @@ from itertools import pairwise
 import regex
 
 from corpus.formats.html_furniture import Furniture, words
-from corpus.formats.html_phrases import is_introduction, without_phrases
+from corpus.formats.html_phrases import is_introduction, is_label, without_phrases
 from corpus.formats.html_text import Block, Element, blocks_of, name_of
 
 _LEAST_SENTENCE = 40
@@ -25,6 +25,14 @@ _CONTENT = regex.compile(
     r"|(?:.* )?article ?(?:body|text|content)\b|(?:body|text) (?:block|component|section|wrapper|container)$"
 )
 """Names of what holds the text of an article, in the languages that templates are written in."""
+
+_CUT = regex.compile(
+    r"(?:\.{3}|…|\[(?:\.{3}|…)\])\s*(?:(?:read|continue|learn) (?:more|reading|the rest)|more|mehr|weiter ?lesen"
+    r"|lire la suite|leer más|lees (?:meer|verder)|leggi tutto)?[\s.…»>→]*$",
+    regex.I,
+)
+"""How the beginning of another article ends. Some paragraphs end so too; they only say less of where the article is."""
+_CUT_SHORT = 20
 
 _NO_LETTERS = regex.compile(r"[^\p{L}\p{N}]+")
 
@@ -56,11 +64,17 @@ def article_blocks(root: Element, hints: Hints) -> tuple[Block | None, list[Bloc
     return headline, without_phrases(_selected(kept, container, headline), headline, hints.authors)
 
 
+def has_sentences(blocks: Iterable[Block]) -> bool:
+    """Whether there is a sentence in these blocks that isn't all links."""
+    return any(map(_weight, blocks))
+
+
 def _weight(block: Block) -> float:
     """How much a block says of where the article is: the length of its sentences, less its links."""
     if block.kind in ("heading", "caption") or len(block.text) < _LEAST_SENTENCE:
         return 0
-    return max(0, len(block.text) - 2 * block.linked)
+    weight = max(0, len(block.text) - 2 * block.linked)
+    return weight / _CUT_SHORT if _CUT.search(block.text) else weight
 
 
 def _weights(blocks: Iterable[Block]) -> dict[Element, float]:
@@ -121,8 +135,14 @@ def _named(weights: Mapping[Element, float], enough: float) -> Element | None:
     for candidates, in_parts in ((bodies, True), (contents, True), (articles, False), (mains, False)):
         found = _best(candidates, weights, enough, in_parts=in_parts)
         if found is not None:
-            return found
+            return _innermost(found, [*articles, *mains], weights)
     return None
+
+
+def _innermost(named: Element, candidates: Iterable[Element], weights: Mapping[Element, float]) -> Element:
+    """The innermost of the candidates that holds all the sentences of an element; else the element."""
+    inside = [each for each in candidates if weights[each] == weights[named] and _holds(named, each)]
+    return max(inside, key=lambda each: len(list(each.iterancestors())), default=named)
 
 
 def _is_content(element: Element) -> bool:
@@ -180,19 +200,40 @@ def _nearly_all(root: Element, weights: Mapping[Element, float]) -> Element:
 
 def _headline(blocks: Sequence[Block], container: Element, titles: Sequence[str]) -> Block | None:
     """The block that shows the article's title; if none does, the heading of the first level before the text."""
+    # Those in the article first: what all pages of a site show may be a part of the title too.
+    inside = set(container.iter())
+    nearest = sorted(blocks, key=lambda block: (not block.level, block.element not in inside, block.level))
     for title in map(_letters, titles):
-        for block in sorted(blocks, key=lambda block: block.level or 9):
-            shown = _letters(block.text)
-            if shown and (shown == title or (block.level in (1, 2) and len(shown) > 12 and shown in title)):
-                return block
+        shown = next((block for block in nearest if title and _letters(block.text) == title), None)
+        shown = shown or next((block for block in nearest if _is_part(block, title)), None)
+        if shown:
+            return shown
     first = next((at for at, block in enumerate(blocks) if _weight(block) and _holds(container, block.element)), 0)
     before = [block for block in blocks[: first + 1] if block.level == 1]
     return before[-1] if before else next((block for block in blocks if block.level == 1), None)
 
 
+def _is_part(block: Block, title: str) -> bool:
+    """Whether a heading is a part of a title, as where the title names the site too."""
+    letters = _letters(block.text) if block.level in (1, 2) else ""
+    return len(letters) > 12 and letters in title
+
+
 def _is_above(block: Block) -> bool:
     """Whether a block before the headline belongs to the article; menus and the names of sections do not."""
     return block.kind == "caption" or (_weight(block) > 0 and not block.linked)
+
+
+def _parent_of_text(blocks: Sequence[Block]) -> Element | None:
+    """The element in which the text begins, if more than its first sentences lie side by side in it."""
+    parents = [block.element.getparent() for block in blocks if _weight(block)]
+    return parents[0] if parents.count(parents[0] if parents else None) > 1 else None
+
+
+def _begins(block: Block, beside: Element | None) -> bool:
+    """Whether a short block before the first sentences is one of the text: it lies beside them, and is no label."""
+    around = block.element if block.group is None else block.group
+    return beside is not None and around.getparent() is beside and not is_label(block)
 
 
 def _letters(text: str) -> str:
@@ -211,5 +252,8 @@ def _selected(kept: Sequence[Block], container: Element, headline: Block | None)
     first = next((at for at in places if at > top and _weight(kept[at])), top + 1)
     start = min(max(places[0], top + 1), first)
     introduction = [block for block in kept[top + 1 : start] if is_introduction(block)]
-    beginning = [kept[at] for at in places if start <= at < first and (is_introduction(kept[at]))]
+    beside = _parent_of_text(kept[first:])
+    beginning = [
+        kept[at] for at in places if start <= at < first and (_begins(kept[at], beside) or is_introduction(kept[at]))
+    ]
     return [headline, *above, *introduction, *beginning, *(kept[at] for at in places if at >= first)]

@@ -93,6 +93,9 @@ _NO_WORD = regex.compile(r"[^a-z0-9]+")
 _NOT_SHOWN = regex.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", regex.I)
 _DROPPED_CAPITAL = regex.compile(r"drop-?_?cap|initial|first-?_?letter", regex.I)
 
+LONGEST_APPEAL = 350
+"""In code points: what stands around a form and is longer may be a short article that ends with it."""
+
 MOST_SHARE = 0.4
 """Of the page's text: what holds more is not furniture, whatever it is called."""
 
@@ -179,6 +182,12 @@ class Furniture:
         return name == "aside" and not _is_note(element)
 
 
+def is_surely_furniture(element: Element) -> bool:
+    """Whether an element is, or is in, what can't be the article, however much else of the page may be."""
+    path = (element, *element.iterancestors())
+    return any(name_of(each) in _TAGS or each.get("role") in _ROLES or _is_comments(each) for each in path)
+
+
 def _is_comments(element: Element) -> bool:
     """Whether an element holds what readers wrote, which is often longer than what they read."""
     names = (words(element.get("id")), *map(words, (element.get("class") or "").split()))
@@ -191,10 +200,14 @@ def _is_in(element: Element, names: tuple[str, ...]) -> bool:
 
 def _has_form(element: Element) -> bool:
     """Whether an element is a box around a form, such as that for a newsletter."""
-    return name_of(element) in ("div", "section", "aside") and any(
-        len(_text(element)) < 600 and name_of(field) == "input" and field.get("type") in ("email", "password")
-        for field in element.iterdescendants("input")
-    )
+    if name_of(element) not in ("div", "section", "aside") or not _asks_for_address(element):
+        return False
+    whole = len(_text(element))
+    return whole < 600 and whole - sum(len(_text(form)) for form in element.iterdescendants("form")) < LONGEST_APPEAL
+
+
+def _asks_for_address(element: Element) -> bool:
+    return any(field.get("type") in ("email", "password") for field in element.iterdescendants("input"))
 
 
 def _is_note(aside: Element) -> bool:

@@ -31,11 +31,16 @@ def is_byline(block: Block) -> bool:
     return is_one_of((BYLINE, DATE, READING_TIME), block.text, LONGEST)
 
 
+def is_label(block: Block) -> bool:
+    """Whether a block says who wrote an article or when, leads elsewhere, or speaks to readers of the page."""
+    return is_byline(block) or _is_notice(block) or 2 * block.linked > len(block.text)
+
+
 def is_introduction(block: Block) -> bool:
     """Whether a block between the headline and the text is one that the article begins with."""
     if block.kind in ("caption", "row"):
         return True
-    if is_byline(block) or _is_notice(block) or 2 * block.linked > len(block.text):
+    if is_label(block):
         return False
     if any(_INTRODUCTION.search(words(name)) for name in (block.element.get("class") or "").split()):
         return True

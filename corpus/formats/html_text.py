@@ -165,7 +165,8 @@ class _Renderer:
             self._pieces.append(_OPENING[name])
         elif name == "img":
             self._say(_drawn(element))
-        if name == "a":
+        if name == "a" and not _is_place(element):
+            self._pieces.append(_LINK)
             self._in_links += 1
         if not _is_inline(name, element):
             self._break(element)
@@ -180,7 +181,8 @@ class _Renderer:
     def _close(self, name: str, element: Element) -> None:
         if name in _CLOSING:
             self._pieces.append(_CLOSING[name])
-        if name == "a":
+        if name == "a" and not _is_place(element):
+            self._pieces.append(_LINK_END)
             self._in_links -= 1
         if not _is_inline(name, element):
             self._break(element.getparent())
@@ -244,8 +246,8 @@ class _Renderer:
             self.blocks.append(Block(text, kind, element, level, linked, group))
 
 
-_OPENING = {"br": "\n", "q": "“", "rt": "(", "a": _LINK}
-_CLOSING = {"q": "”", "rt": ")", "a": _LINK_END}
+_OPENING = {"br": "\n", "q": "“", "rt": "("}
+_CLOSING = {"q": "”", "rt": ")"}
 
 
 def name_of(element: Element) -> str:
@@ -273,6 +275,11 @@ def is_data(table: Element) -> bool:
 def _is_datum(cell: Element) -> bool:
     blocks = sum(1 for _ in cell.iterdescendants(*_BLOCKS_IN_CELLS))
     return blocks < 2 and sum(map(len, cell.itertext())) <= _LONGEST_CELL
+
+
+def _is_place(link: Element) -> bool:
+    """Whether a link is a heading's own, by which it can be linked to: it leads nowhere else."""
+    return (link.get("href") or "").startswith("#") and next(link.iterancestors(*HEADINGS), None) is not None
 
 
 def _is_inline(name: str, element: Element) -> bool:
