@@ -205,6 +205,7 @@ def _odt(writer: Writer) -> bytes:
             "content.xml": f'<office:document-content {spaces} office:version="1.2"><office:body><office:text>'
             f'<text:h text:outline-level="1">{one.title}</text:h>{paragraphs}</office:text></office:body>'
             "</office:document-content>",
+            "styles.xml": f'<office:document-styles {spaces} office:version="1.2"/>',
             "META-INF/manifest.xml": f'<m:manifest xmlns:m="{_OFFICE}:manifest:1.0"/>',
         }
     )

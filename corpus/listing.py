@@ -93,9 +93,11 @@ def list_files(folders: Sequence[Path]) -> Listing:
 
 def printable(path: Path) -> str:
     """The path, with control characters and bytes that aren't UTF-8 escaped as Python does."""
+    if (plain := str(path)).isprintable():
+        return plain
     return "".join(
         character.encode("unicode_escape").decode() if unicodedata.category(character) in _UNPRINTABLE else character
-        for character in str(path)
+        for character in plain
     )
 
 

@@ -104,6 +104,7 @@ class Intake:
         self._about = Sidecars(self.listing)
         self._broken: dict[Path, str] = {}
         self._died: dict[bytes, str] = {}
+        self._keys: dict[tuple[Path, Part], bytes] = {}
 
     @property
     def files(self) -> list[SourceFile]:
@@ -137,7 +138,11 @@ class Intake:
         return f"{self._reader} {file.format} {sorted(columns.items())}"
 
     def _key(self, file: SourceFile, one: Part, sidecar: Sidecar) -> bytes:
-        return key(self._reader, one, reading.named(member_id(file, one.name)), sidecar)
+        found = self._keys.get((file.path, one))
+        if found is None:
+            found = key(self._reader, one, reading.named(member_id(file, one.name)), sidecar)
+            self._keys[file.path, one] = found
+        return found
 
     def read(self, unread: Sequence[SourceFile], encoder_folder: Path) -> Iterator[Read]:
         """Reads the files, and gives each article as it is read. All of it is kept; whoever stops in between finds it

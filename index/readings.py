@@ -14,15 +14,15 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.article import Article, Page, Provenance
 from corpus.document import Member, Refusal
 from corpus.listing import SourceFile
 from corpus.sidecars import Sidecar
@@ -36,7 +36,7 @@ SETTLED_NS = 2 * 10**9
 """A file that was modified less than this before it was looked at may be modified again within the same tick of its
 file system's clock; its time is not taken for a sign that it is the same."""
 
-_VERSION = 1
+_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
@@ -47,10 +47,13 @@ CREATE TABLE IF NOT EXISTS members (
     said TEXT, refused TEXT, PRIMARY KEY (path, number)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS readings (
-    key BLOB PRIMARY KEY, digest TEXT, cuts TEXT, refused TEXT, embedded TEXT, metadata TEXT, context TEXT, text TEXT,
+    key BLOB PRIMARY KEY, digest TEXT, cuts TEXT, refused TEXT, embedded TEXT,
+    record TEXT, sha256 TEXT, context TEXT, text TEXT,
     sentences BLOB, passages BLOB, pieces BLOB, piece_counts BLOB, words BLOB, word_ranges BLOB, sketches BLOB
 ) STRICT;
 """
+
+_TEXTS = ("record", "sha256", "context", "text")
 
 _ARRAYS: Mapping[str, tuple[type[np.generic], int]] = {
     "sentences": (np.int64, 2),
@@ -127,90 +130,97 @@ class Readings:
             remove(index)
             self._connection = _open(path)
 
+        # All at once: to ask for each of thousands would take longer than all else if nothing changed.
+        self._parts: dict[str, list[Part]] = defaultdict(list)
+        for where, *values in self._connection.execute(
+            "SELECT path, name, format, charset, sha256, said, refused FROM members ORDER BY path, number"
+        ):
+            self._parts[where].append(Part(*values))
+        self._files = {where: values for where, *values in self._connection.execute("SELECT * FROM files")}
+        outcomes = self._connection.execute("SELECT key, digest, cuts, refused, embedded FROM readings")
+        self._outcomes = {reading: Outcome(*values) for reading, *values in outcomes}
+
     def parts(self, file: SourceFile, taken_apart_by: str) -> list[Part] | None:
         """The parts of a file that is as it was, and taken apart by the same code; ``None`` for another."""
-        found = self._connection.execute(
-            "SELECT size, modified, taken_apart_by FROM files WHERE path = ?", [str(file.path)]
-        ).fetchone()
-        if found != (file.size, file.modified, taken_apart_by):
+        where = str(file.path)
+        if self._files.get(where) != [file.size, file.modified, taken_apart_by]:
             return None
-        rows = self._connection.execute(
-            "SELECT name, format, charset, sha256, said, refused FROM members WHERE path = ? ORDER BY number",
-            [str(file.path)],
-        )
-        return [Part(*row) for row in rows]
+        return self._parts.get(where, [])
 
     def forget_file(self, path: Path) -> None:
         """Forgets what a file is made of."""
+        self._files.pop(str(path), None)
+        self._parts.pop(str(path), None)
         for table in ("files", "members"):
             self._connection.execute(f"DELETE FROM {table} WHERE path = ?", [str(path)])
 
     def add_part(self, path: Path, number: int, of: Part) -> None:
         """Keeps the ``number``-th part of a file; it counts once ``add_file`` ends the file."""
+        self._parts[str(path)].append(of)
         values = [str(path), number, of.name, of.format, of.charset, of.sha256, of.said, of.refused]
         self._connection.execute("INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
 
     def add_file(self, file: SourceFile, taken_apart_by: str, now: int) -> None:
         """Keeps that all parts of a file were added; ``now`` is in nanoseconds since 1970."""
         modified = file.modified if file.modified < now - SETTLED_NS else -1
+        self._files[str(file.path)] = [file.size, modified, taken_apart_by]
         values = [str(file.path), file.size, modified, taken_apart_by]
         self._connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", values)
 
     def outcome(self, reading: bytes) -> Outcome | None:
         """What came of a reading; ``None`` if it was never done."""
-        row = self._connection.execute(
-            "SELECT digest, cuts, refused, embedded FROM readings WHERE key = ?", [reading]
-        ).fetchone()
-        return None if row is None else Outcome(*row)
+        return self._outcomes.get(reading)
 
     def add(self, reading: bytes, prepared: Prepared) -> None:
         """Keeps an article that was read, without its id."""
-        article = prepared.article
+        digest, cuts = prepared.digest, prepared.cuts
+        self._outcomes[reading] = Outcome(digest, cuts, None, None)
         arrays = {name: _array(prepared, name).tobytes() for name in _ARRAYS}
-        columns = ["key", "digest", "cuts", "metadata", "context", "text", *arrays]
-        values = [
-            reading,
-            prepared.digest,
-            prepared.cuts,
-            _metadata(article),
-            prepared.context,
-            article.text,
-            *arrays.values(),
-        ]
+        columns = ["key", "digest", "cuts", *_TEXTS, *arrays]
+        texts = [json.dumps(prepared.record, ensure_ascii=False), prepared.sha256, prepared.context, prepared.text]
         self._connection.execute(
-            f"INSERT OR REPLACE INTO readings ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", values
+            f"INSERT OR REPLACE INTO readings ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+            [reading, digest, cuts, *texts, *arrays.values()],
         )
 
     def refuse(self, reading: bytes, reason: str) -> None:
         """Keeps why a member is no article."""
+        self._outcomes[reading] = Outcome(None, None, reason, None)
         self._connection.execute("INSERT OR REPLACE INTO readings (key, refused) VALUES (?, ?)", [reading, reason])
 
     def embedded(self, readings: Iterable[bytes], cache: str) -> None:
         """Keeps that the vectors of these articles' texts are in a cache."""
         rows = [(cache, reading) for reading in readings]
+        for _, reading in rows:
+            self._outcomes[reading] = replace(self._outcomes[reading], embedded=cache)
         self._connection.executemany("UPDATE readings SET embedded = ? WHERE key = ?", rows)
 
     def articles(self, readings: Iterable[tuple[str, bytes]]) -> Iterator[tuple[bytes, Prepared]]:
         """The articles of some readings, given with their ids, in that order."""
-        columns = ", ".join(["metadata", "context", "text", *_ARRAYS])
+        columns = ", ".join([*_TEXTS, *_ARRAYS])
         for article_id, reading in readings:
             row = self._connection.execute(f"SELECT {columns} FROM readings WHERE key = ?", [reading]).fetchone()
             yield reading, _prepared(article_id, *row)
 
-    def size(self, reading: bytes) -> Size:
-        """How large an article is that was read."""
-        row = self._connection.execute(
-            "SELECT json_extract(metadata, '$.title'), length(passages) / 32, length(sentences) / 16, length(text)"
-            " FROM readings WHERE key = ?",
-            [reading],
-        ).fetchone()
-        return Size(*row)
+    def sizes(self) -> dict[bytes, Size]:
+        """How large each article is that was read, by the keys of the readings."""
+        rows = self._connection.execute(
+            "SELECT key, json_extract(record, '$[1]'), length(passages) / 32, length(sentences) / 16, length(text)"
+            " FROM readings WHERE text IS NOT NULL"
+        )
+        return {reading: Size(*values) for reading, *values in rows}
 
     def keep_only(self, readings: Iterable[bytes]) -> None:
         """Forgets all other articles; why others are none stays known, as that takes no room."""
+        kept = {*readings}
+        self._outcomes = {
+            reading: outcome
+            for reading, outcome in self._outcomes.items()
+            if outcome.refused is not None or reading in kept
+        }
         with self._connection:
             self._connection.execute("CREATE TEMP TABLE kept (key BLOB PRIMARY KEY)")
-            self._connection.executemany("INSERT OR IGNORE INTO kept VALUES (?)", ((key,) for key in readings))
+            self._connection.executemany("INSERT OR IGNORE INTO kept VALUES (?)", ((reading,) for reading in kept))
             self._connection.execute("DELETE FROM readings WHERE text IS NOT NULL AND key NOT IN kept")
             self._connection.execute("DROP TABLE kept")
 
@@ -256,23 +266,14 @@ def _array(prepared: Prepared, name: str) -> NDArray[Any]:
             return found
 
 
-def _metadata(article: Article) -> str:
-    values = asdict(article)
-    del values["text"], values["id"]
-    return json.dumps(values, ensure_ascii=False)
-
-
-def _prepared(article_id: str, metadata: str, context: str, text: str, *blobs: bytes) -> Prepared:
-    values = json.loads(metadata)
-    for name in ("authors", "tags", "sources"):
-        values[name] = tuple(values[name])
-    values["provenance"] = {name: Provenance(**found) for name, found in values["provenance"].items()}
-    values["pages"] = tuple(Page(**page) for page in values["pages"])
+def _prepared(article_id: str, record: str, sha256: str, context: str, text: str, *blobs: bytes) -> Prepared:
     arrays = dict(zip(_ARRAYS, map(_from_bytes, blobs, _ARRAYS.values()), strict=True))
     arrays["sketches"] = arrays["sketches"].reshape(len(arrays["passages"]) + 1, -1)
     return Prepared(
-        article=Article(id=article_id, text=text, **values),
+        record=[article_id, *json.loads(record)[1:]],
+        sha256=sha256,
         context=context,
+        text=text,
         sentences=arrays["sentences"],
         passages=arrays["passages"],
         pieces=arrays["pieces"],

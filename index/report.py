@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from corpus.listing import Rejection
 from index.intake import Found
-from index.readings import Readings
+from index.readings import Readings, Size
 
 Change = Literal["unchanged", "new", "changed", "removed", "rejected"]
 
@@ -63,18 +63,17 @@ def lines(
     found: Sequence[Found], rejected: Sequence[Rejection], before: Mapping[str, str], readings: Readings
 ) -> tuple[Line, ...]:
     """A line for each article and each rejection; ``before`` has the digests of the articles that there were, by id."""
-    now = {one.id for one in found}
+    now, sizes = {one.id for one in found}, readings.sizes()
     removed = [Line("removed", article_id) for article_id in sorted(before) if article_id not in now]
     return (
-        *(_line(one, before.get(one.id), readings) for one in found),
+        *(_line(one, before.get(one.id), sizes[one.reading]) for one in found),
         *removed,
         *(Line("rejected", str(one.path), reason=one.reason) for one in rejected),
     )
 
 
-def _line(found: Found, before: str | None, readings: Readings) -> Line:
+def _line(found: Found, before: str | None, size: Size) -> Line:
     outcome: Change = "new" if before is None else "unchanged" if before == found.digest else "changed"
-    size = readings.size(found.reading)
     return Line(outcome, found.id, size.title, None, size.passages, size.sentences, size.characters)
 
 

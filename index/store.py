@@ -47,6 +47,11 @@ CREATE INDEX sentences_by_article ON sentences (article);
 
 _COLUMNS = tuple(field.name for field in fields(Metadata))
 _ENTRY = ", ".join(f"articles.{column}" for column in (*_COLUMNS, "sha256"))
+_WRITTEN = ("number", *_COLUMNS, "sha256", "text", "digest", "cuts")
+_INSERT = f"INSERT INTO articles ({', '.join(_WRITTEN)}) VALUES ({', '.join('?' * len(_WRITTEN))})"
+
+Record = list[str | int | None]
+"""An article's metadata as the columns of its row: the id first, then the title, the others as in ``Metadata``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,7 +211,9 @@ class StoreWriter:
         self._connection = sqlite3.connect(folder / FILE, isolation_level=None)
         # The whole folder is thrown away if the build doesn't end, and synced by the caller if it does.
         self._connection.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA} BEGIN")
-        self.articles = self.passages = self.sentences = 0
+        self.articles = 0
+        self._passages: list[tuple[int, int, int]] = []
+        self._sentences: list[tuple[int, int, int]] = []
 
     def add(
         self,
@@ -218,23 +225,36 @@ class StoreWriter:
     ) -> None:
         """Adds an article, with digests of it and of how it is cut; its id must be new. Of its sentences and passages
         the first two numbers are start and end."""
-        columns = ("number", *_COLUMNS, "sha256", "text", "digest", "cuts")
-        values = [self.articles, *(_to_sql(getattr(article, name)) for name in columns[1:-2]), digest, cuts]
-        self._connection.execute(
-            f"INSERT INTO articles ({', '.join(columns)}) VALUES ({_placeholders(columns)})", values
-        )
-        self._add_spans("sentences", self.sentences, sentences)
-        self._add_spans("passages", self.passages, passages)
-        self.articles += 1
-        self.sentences += len(sentences)
-        self.passages += len(passages)
+        self.add_record(record(article), (article.sha256, article.text, digest, cuts), sentences, passages)
 
-    def _add_spans(self, table: str, first: int, spans: Sequence[Sequence[int]]) -> None:
-        rows = [(number, self.articles, span[0], span[1]) for number, span in enumerate(spans, first)]
-        self._connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", rows)
+    def add_record(
+        self,
+        values: Record,
+        more: tuple[str, str, str, str],
+        sentences: Sequence[Sequence[int]],
+        passages: Sequence[Sequence[int]],
+    ) -> None:
+        """Adds an article by its record; ``more`` are the SHA-256 of its text, the text, and the digests."""
+        self._connection.execute(_INSERT, [self.articles, *values, *more])
+        for spans, kept in ((sentences, self._sentences), (passages, self._passages)):
+            kept += [(self.articles, span[0], span[1]) for span in spans]
+        self.articles += 1
+
+    @property
+    def passages(self) -> int:
+        """How many there are so far."""
+        return len(self._passages)
+
+    @property
+    def sentences(self) -> int:
+        """How many there are so far."""
+        return len(self._sentences)
 
     def close(self) -> None:
         """Ends the writing; the file is whole, and not yet synced to the disk."""
+        for table, spans in (("sentences", self._sentences), ("passages", self._passages)):
+            rows = ((number, *span) for number, span in enumerate(spans))
+            self._connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", rows)
         self._connection.execute("COMMIT")
         self._connection.executescript(_INDEXES)
         self._connection.close()
@@ -252,16 +272,40 @@ def _to_sql(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
+def record(article: Metadata) -> Record:
+    """The record of an article."""
+    return [_to_sql(getattr(article, name)) for name in _COLUMNS]
+
+
+def from_record(values: Record, text: str) -> Article:
+    """The article with that record and that text."""
+    return Article(text=text, **_metadata(values))
+
+
 def _entry(row: Sequence[Any]) -> Entry:
     """From the columns of ``_ENTRY``."""
-    values = dict(zip((*_COLUMNS, "sha256"), row, strict=True))
+    return Entry(sha256=row[-1], **_metadata(row[:-1]))
+
+
+def _metadata(row: Sequence[Any]) -> dict[str, Any]:
+    values = dict(zip(_COLUMNS, row, strict=True))
     values["title_inferred"] = bool(values["title_inferred"])
     for column in ("authors", "tags", "sources"):
-        values[column] = tuple(json.loads(values[column]))
+        values[column] = _texts(values[column])
     values["pages"] = tuple(Page(*page) for page in json.loads(values["pages"]))
-    provenance = json.loads(values["provenance"])
-    values["provenance"] = {name: Provenance(**found) for name, found in provenance.items()}
-    return Entry(**values)
+    values["provenance"] = _provenance(values["provenance"])
+    return values
+
+
+# Thousands of articles have the same ones.
+@lru_cache(maxsize=_ENTRIES_KEPT)
+def _texts(value: str) -> tuple[str, ...]:
+    return tuple(json.loads(value))
+
+
+@lru_cache(maxsize=_ENTRIES_KEPT)
+def _provenance(value: str) -> Mapping[str, Provenance]:
+    return {name: Provenance(**found) for name, found in json.loads(value).items()}
 
 
 def _catalogue(connection: sqlite3.Connection) -> list[Entry]:

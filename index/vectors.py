@@ -130,7 +130,8 @@ def write_rows(path: Path, rows: Vectors) -> None:
 
 def read_rows(path: Path) -> Vectors:
     """The vectors of an index that ``write_rows`` wrote. Raises ``RuntimeError`` if it can't be read."""
-    return _rows(faiss.read_index(str(path))).copy()
+    index = faiss.read_index(str(path))  # has a name so that it lives until its vectors are copied
+    return _rows(index).copy()
 
 
 def write_ranges(folder: Path, ranges: Ids) -> None:

@@ -106,20 +106,21 @@ def _write_texts(
     folder: Path, found: Sequence[Found], readings: Readings, vocabulary: int, progress: Progress
 ) -> Written:
     """Writes texts, lexical index and copies, and how frequent each word piece is."""
-    frequencies = np.zeros(vocabulary, np.int64)
+    all_pieces = [np.empty(0, np.int32)]
     texts, words, finder = StoreWriter(folder), LexicalWriter(folder), CopyFinder()
     articles = readings.articles((one.id, one.reading) for one in found)
     for number, ((_, prepared), one) in enumerate(zip(articles, found, strict=True), 1):
-        texts.add(prepared.article, one.digest, one.cuts, prepared.sentences.tolist(), prepared.passages.tolist())
-        for start, end, *_ in prepared.passages.tolist():
-            words.add(prepared.article.title, prepared.article.text[start:end])
+        passages, more = prepared.passages.tolist(), (prepared.sha256, prepared.text, one.digest, one.cuts)
+        texts.add_record(prepared.record, more, prepared.sentences.tolist(), passages)
+        for start, end, *_ in passages:
+            words.add(prepared.title, prepared.text[start:end])
         finder.add(prepared.wording, prepared.sketches)
-        np.add.at(frequencies, prepared.pieces, 1)
+        all_pieces.append(prepared.pieces)
         progress("Writing", number, len(found))
     texts.close()
     words.close()
     copies.write(folder, finder.find(progress))
-    pieces.write_frequencies(folder, frequencies)
+    pieces.write_frequencies(folder, np.bincount(np.concatenate(all_pieces), minlength=vocabulary))
     return Written(texts.articles, texts.passages, texts.sentences)
 
 

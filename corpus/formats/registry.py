@@ -60,9 +60,12 @@ SUFFIXES = {
 
 def suffix(name: str) -> str | None:
     """The suffix of a file's name that says its format, as it is written; ``None`` if none does."""
-    lowered = name.lower()
-    found = max((known for known in SUFFIXES if lowered.endswith(known) and lowered != known), key=len, default=None)
-    return None if found is None else name[len(name) - len(found) :]
+    last = name.rfind(".")
+    # Of a suffix with two dots first, as in ".warc.gz".
+    for start in (name.rfind(".", 0, max(last, 0)), last):
+        if start > 0 and name[start:].lower() in SUFFIXES:
+            return name[start:]
+    return None
 
 
 def format_of(name: str) -> str | None:
