@@ -12,6 +12,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as TimedOut
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
@@ -101,6 +102,8 @@ class Workers(Generic[Task, Result]):
             return purpose, _too_much(f"{self._limits.memory_bytes // 2**20} MiB of memory", lasting=True)
         except ProcessExpired as error:
             return purpose, self._death(error.exitcode or 0)
+        except BrokenProcessPool:  # One ended that had no task.
+            return purpose, Died("what was to read it was ended; build again", lasting=False)
 
     def _death(self, exit_code: int) -> Died:
         if exit_code == -signal.SIGXCPU:
