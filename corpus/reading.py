@@ -38,8 +38,8 @@ _SIGNATURES = {
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": set(),
     b"\x1f\x8b": {"warc"},
 }
-_OLD_OFFICE = "a file of an old version of Office; save it anew as .docx"
-_NAMED = {"pdf": "a PDF (.pdf)", "rtf": "rich text (.rtf)", "warc": "compressed (gzip); unpack it"}
+_OLD_OFFICE = "a file of an old version of Office (save it anew as .docx)"
+_NAMED = {"pdf": "a PDF (.pdf)", "rtf": "rich text (.rtf)", "warc": "compressed with gzip (unpack it)"}
 _NAMED |= {"zip": "a Word, OpenDocument, EPUB or zip file (.docx, .odt, .epub, .zip)"}
 
 
@@ -85,7 +85,7 @@ def _wrong_format(member: Member) -> str | None:
     for signature, formats in _SIGNATURES.items():
         if member.content.startswith(signature) and member.format not in formats:
             what = next((_NAMED[name] for name in _NAMED if name in formats), _OLD_OFFICE)
-            return f"its name says {member.format}, but it is {what}"
+            return f"its name says {member.format}, but it is {what}; rename it"
     return None
 
 

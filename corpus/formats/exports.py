@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -236,7 +237,7 @@ def _names(source: str, delimiter: str) -> list[str]:
 def _check_head(names: Sequence[str], columns: Mapping[str, str]) -> None:
     if not names:
         raise UnreadableArticle("empty: no record in it; remove it")
-    twice = next((name for name in names if name and names.count(name) > 1), None)
+    twice = next((name for name, count in Counter(names).items() if name and count > 1), None)
     if twice:
         raise UnreadableArticle(f"two of its columns are called {twice!r}; rename one")
     head = dict.fromkeys(names, "")

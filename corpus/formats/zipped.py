@@ -114,7 +114,7 @@ class _Overspent(Exception):
     """More comes out of the file than may."""
 
 
-_BOMB = f"a bomb: it is more than {MOST_RATIO} times as large as it is in the zip file"
+_BOMB = f"a bomb: it is more than {MOST_RATIO} times as large as it is in the zip file; unpack it and see what it is"
 
 
 def _opened(file: BinaryIO) -> zipfile.ZipFile:
