@@ -167,6 +167,13 @@ def test_short_lines_before_the_first_sentence_stay(opening: str) -> None:
     assert len(text.split("\n\n")) == 4
 
 
+def test_heading_of_a_list_before_the_first_paragraph_stays() -> None:
+    text = page(
+        f"<body><h1>The wall</h1><main><h2>In short</h2><ul><li>{SENTENCE}</li></ul><p>{SENTENCE}</p></main>"
+    ).text
+    assert text == f"The wall\n\nIn short\n\n- {SENTENCE}\n\n{SENTENCE}"
+
+
 def test_labels_before_the_first_sentence_go() -> None:
     labels = "<p>By Orla Finch</p><p>3 March 2025</p><p>Share</p><p><a href='/wards'>Wards</a></p>"
     text = page(f"<body><h1>The wall</h1><article>{labels}<p>{SENTENCE}</p><p>{SENTENCE}</p></article></body>").text

@@ -184,6 +184,19 @@ def test_headline_that_is_shown_goes_before_the_title_of_the_page() -> None:
     assert said("<title>Walls :: Harbour News</title>", f"<h1>Walls</h1>{BODY}")["title"] == "Walls"
 
 
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("News - The wall - part two - The Quay", "The wall - part two"),
+        ("The Quay | The wall - part two", "The wall - part two"),
+        ("Before The wall - part two", "Before The wall - part two"),
+    ],
+)
+def test_headline_with_what_parts_titles_in_it(title: str, expected: str) -> None:
+    body = f"<article><h1>The wall - part two</h1>{BODY}</article>"
+    assert said(f"<title>{title}</title>", body)["title"] == expected
+
+
 def test_headline_is_the_title_of_a_page_without() -> None:
     content = f"<body><h1>Walls</h1>{BODY}</body>".encode()
     assert read(Member(name="", format="html", content=content)).said["title"] == Statement("Walls", "heading")
@@ -231,6 +244,7 @@ def test_canonical_address(canonical: str, fetched: str | None, url: str | None)
         (["Vonda By"], ["Vonda By"]),
         (["Ada Ferris, Jr."], ["Ada Ferris, Jr"]),
         (["", " ,; "], []),
+        (["Ilse Marden (https://people.example/marden/)"], ["Ilse Marden"]),
     ],
 )
 def test_people(given: list[str], names: list[str]) -> None:

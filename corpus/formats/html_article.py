@@ -226,14 +226,17 @@ def _is_above(block: Block) -> bool:
 
 def _parent_of_text(blocks: Sequence[Block]) -> Element | None:
     """The element in which the text begins, if more than its first sentences lie side by side in it."""
-    parents = [block.element.getparent() for block in blocks if _weight(block)]
+    parents = [_outer(block).getparent() for block in blocks if _weight(block)]
     return parents[0] if parents.count(parents[0] if parents else None) > 1 else None
 
 
 def _begins(block: Block, beside: Element | None) -> bool:
     """Whether a short block before the first sentences is one of the text: it lies beside them, and is no label."""
-    around = block.element if block.group is None else block.group
-    return beside is not None and around.getparent() is beside and not is_label(block)
+    return beside is not None and _outer(block).getparent() is beside and not is_label(block)
+
+
+def _outer(block: Block) -> Element:
+    return block.element if block.group is None else block.group
 
 
 def _letters(text: str) -> str:

@@ -85,13 +85,20 @@ def with_headline(root: Any, said: Said, headline: str | None) -> Said:
     if "title" not in said:
         return {**said, "title": Statement(one_line(headline), "heading")}
     title = str(said["title"].value)
-    if title == _whole_title(root) and one_line(headline) in _PARTS.split(title):
+    if title == _whole_title(root) and _is_part(one_line(headline), title):
         return {**said, "title": Statement(one_line(headline), "page")}
     return said
 
 
 def _whole_title(root: Any) -> str:
     return one_line(root.findtext(".//title") or "")
+
+
+def _is_part(headline: str, title: str) -> bool:
+    """Whether a headline stands in a title between what parts a title from the names of its site."""
+    before, found, after = title.partition(headline)
+    starts = not before or any(match.end() == len(before) for match in _PARTS.finditer(before))
+    return bool(found) and starts and (not after or _PARTS.match(after) is not None)
 
 
 def _metas(root: Any) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ _BY = regex.compile(
     regex.I,
 )
 _MAIL = regex.compile(r"[\(\[<]?\S+@\S+\.\S+[\)\]>]?")
+_ADDRESS = regex.compile(r"[\(\[<]?\bhttps?://[^\s)\]>]*[\)\]>]?", regex.I)
 _HANDLE = regex.compile(r"[\(\[]?(?<!\S)@\w+[\)\]]?")
 _AND = regex.compile(r"\s*(?:[;|•·]|\s(?:and|und|et|&|y|e|og|och|en)\s)\s*")
 _ROLES = regex.compile(
@@ -41,7 +42,8 @@ def people(given: Iterable[str]) -> list[str]:
 def _names(text: str) -> list[str]:
     if text.strip().lower().startswith(("http://", "https://", "www.")):
         return []
-    text = _BY.sub("", _HANDLE.sub("", _MAIL.sub("", one_line(text))).strip())
+    text = _ADDRESS.sub("", _MAIL.sub("", one_line(text)))
+    text = _BY.sub("", _HANDLE.sub("", text).strip())
     parts = (each for part in _AND.split(_AFFIX.sub("", text)) for each in _at_commas(part))
     names = (_AFFIX.sub("", part).strip(" ,.;:-–—()[]|") for part in parts)
     return [name for name in names if _is_name(name)]
