@@ -205,7 +205,8 @@ def _odt(writer: Writer) -> bytes:
             "content.xml": f'<office:document-content {spaces} office:version="1.2"><office:body><office:text>'
             f'<text:h text:outline-level="1">{one.title}</text:h>{paragraphs}</office:text></office:body>'
             "</office:document-content>",
-            "styles.xml": f'<office:document-styles {spaces} office:version="1.2"/>',
+            "styles.xml": f'<office:document-styles {spaces} office:version="1.2"><office:styles/>'
+            "<office:automatic-styles/><office:master-styles/></office:document-styles>",
             "META-INF/manifest.xml": f'<m:manifest xmlns:m="{_OFFICE}:manifest:1.0"/>',
         }
     )
