@@ -7,6 +7,8 @@ from pathlib import Path
 
 from watchfiles import Change, watch
 
+from corpus.errors import NoArticles
+
 SETTLED_MS = 1_000
 """Changes are acted on once there were none for so long,"""
 
@@ -18,8 +20,11 @@ def changes(folders: Sequence[Path]) -> Iterator[None]:
     """Comes once at the start, and then each time that something in the folders changed and has settled.
 
     What changes meanwhile is not missed. Hidden files and editors' backups don't count, as they are no articles. What
-    is only reached through a link is not watched.
+    is only reached through a link is not watched. Raises ``NoArticles`` if a folder is missing.
     """
+    for folder in folders:
+        if not folder.is_dir():
+            raise NoArticles(f"the folder of articles {folder} can't be watched; name a folder that exists")
     seen = watch(
         *folders,
         watch_filter=_matters,

@@ -24,7 +24,7 @@ SECONDS = 240
 """A machine on which many other things run takes several times as long as a quiet one."""
 
 RAW = re.compile(r"Traceback|[a-z]Error|Exception|WARNING|<class|object at 0x|\bNone\b|\\x|\\ud|[Ee]rrno|\(\)$")
-ACTION = re.compile(r"; |[?:] (mend|run) it |\? mend it$|must be ")
+ACTION = re.compile(r"; |[?:] (mend|run) it |\? mend it$|must be | in line [0-9]+$")
 
 
 @dataclass(frozen=True)
