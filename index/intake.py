@@ -20,6 +20,7 @@ from corpus import reading
 from corpus.archive import EXCLUDED, Sidecars, member_id, place, unless_taken
 from corpus.document import Member
 from corpus.errors import UnreadableArticle
+from corpus.formats.registry import CONTAINERS
 from corpus.listing import Listing, Rejection, SourceFile, list_files, trouble
 from corpus.sidecars import Sidecar
 from index import passages, wording
@@ -153,9 +154,10 @@ class Intake:
             self._readings.commit()
             return
         total = max(1, sum(file.size for file in unread))
-        processes = len(os.sched_getaffinity(0))
+        several = any(file.format in CONTAINERS for file in unread)
+        processes = len(os.sched_getaffinity(0)) if several else min(len(os.sched_getaffinity(0)), len(unread))
         committed = time.monotonic()
-        with workers(min(processes, len(unread)), _prepared, _open_measure, encoder_folder) as pool:
+        with workers(processes, _prepared, _open_measure, encoder_folder) as pool:
             for reading_key, bytes_done, result in _results(pool, chain([first], wanted)):
                 if isinstance(result, Prepared):
                     self._readings.add(reading_key, result)

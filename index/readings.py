@@ -267,6 +267,8 @@ def _array(prepared: Prepared, name: str) -> NDArray[Any]:
 
 
 def _prepared(article_id: str, record: str, sha256: str, context: str, text: str, *blobs: bytes) -> Prepared:
+    if hashlib.sha256(text.encode()).hexdigest() != sha256:  # SQLite does not notice every damage.
+        raise sqlite3.DatabaseError(f"the text that was read of {article_id} is damaged")
     arrays = dict(zip(_ARRAYS, map(_from_bytes, blobs, _ARRAYS.values()), strict=True))
     arrays["sketches"] = arrays["sketches"].reshape(len(arrays["passages"]) + 1, -1)
     return Prepared(
