@@ -55,12 +55,12 @@ class Writer:
         self._chance = chance
 
     def story(self) -> Story:
-        """The next one: some 150 words in the mean, a few of them far more."""
+        """The next one: some 90 words in the mean, a few of them far more."""
         chance = self._chance
-        words = min(3000, max(40, int(chance.lognormvariate(4.7, 0.7))))
+        words = min(3000, max(30, int(chance.lognormvariate(4.1, 0.7))))
         paragraphs, used = [], 0
         while used < words:
-            paragraph = [self._sentence() for _ in range(chance.randint(2, 5))]
+            paragraph = [self._sentence() for _ in range(chance.randint(1, 3))]
             used += sum(len(sentence.split()) for sentence in paragraph)
             paragraphs.append(" ".join(paragraph))
         return Story(
