@@ -28,7 +28,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +84,12 @@ def _build(articles: Path, index: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.building", "--build", str(articles), str(index)]
     begun, peak = time.perf_counter(), 0
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        while process.poll() is None:
+        ended = False
+        while not ended:
             peak = max(peak, _memory(process.pid))
-            time.sleep(1)  # To look costs time as well.
+            with suppress(subprocess.TimeoutExpired):  # To look costs time as well: once a second is enough.
+                process.wait(1)
+                ended = True
         assert process.stdout
         printed = process.stdout.read()
     seconds = time.perf_counter() - begun
