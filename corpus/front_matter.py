@@ -76,9 +76,7 @@ def _parsed(block: str, first_line: int) -> dict[str, object]:
         values = YAMLHandler().load(block, Loader=_Loader)
     except yaml.YAMLError as error:
         place, problem = _explained(error, block)
-        raise UnreadableArticle(
-            f"its front matter isn't valid YAML: {problem} in line {first_line + place}"
-        ) from error
+        raise UnreadableArticle(f"its front matter isn't valid YAML: {problem} in line {first_line + place}") from error
     except RecursionError as error:
         raise UnreadableArticle("its front matter is nested too deeply; flatten it") from error
     if values is None:
