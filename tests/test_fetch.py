@@ -320,12 +320,14 @@ def test_a_host_is_asked_once_a_second_others_meanwhile() -> None:
         ("soon", 3600),
         ("9" * 30, 3600),
         ("99999999", 7 * 86400),
-        (f"{datetime.now(UTC) + timedelta(hours=2):%a, %d %b %Y %H:%M:%S GMT}", 7200),
+        ("in two hours", 7200),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
     ],
 )
 def test_for_how_long_a_host_is_left_alone(retry_after: str | None, seconds: int) -> None:
     pace = Pace()
+    if retry_after == "in two hours":  # As a date, counted from when the test runs.
+        retry_after = f"{datetime.now(UTC) + timedelta(hours=2):%a, %d %b %Y %H:%M:%S GMT}"
     pace.stop("a.example", retry_after)
     left = (pace.stops["a.example"] - datetime.now(UTC)).total_seconds()
     assert min(left, 0) if not seconds else abs(left - seconds) < 60
