@@ -28,6 +28,7 @@ VALUES: dict[str, Any] = {
     "rejected": (("a/پ.md", "empty"), ("b.pdf", "not read")),
     "removed": {"gone/پ": "20260131T120000Z-012345"},
     "calibration": {"weights": [1.5, -2], "of": "پ"},
+    "source": "5" * 64,
 }
 
 
@@ -209,6 +210,7 @@ def manifest_without(name: str) -> bytes:
             for name in ("generation", "created", "encoder", "articles", "rejected", "files", "evaluation", "removed")
         ),
         manifest_without("calibration"),
+        manifest_without("source"),
         manifest_without("format"),
         manifest_with(another=1),
         *(manifest_with(files=files) for files in ((), None, "x", 1)),
