@@ -186,6 +186,8 @@ def test_stopping_with_ctrl_c_leaves_nothing_half(site: Site, alone: Path, comma
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # What runs in the background has it ignored, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         deadline = time.monotonic() + 20
         while "/slow" not in site.targets and time.monotonic() < deadline:

@@ -87,4 +87,5 @@ def build_again(index: Path) -> None:
     report = build([index.parent / "articles"], index, model.PACKAGED_MODEL, no_progress)
     assert current_generation(index) == report.generation
     assert unfinished(index) == []
-    assert {path.name for path in index.iterdir()} == {"CURRENT", "lock", "generations", "vectors.sqlite"}
+    kept = {"CURRENT", "lock", "generations", "encoders", "readings.sqlite", "vectors.sqlite"}
+    assert {path.name for path in index.iterdir()} == kept

@@ -381,6 +381,8 @@ def test_the_gate_asks_with_what_will_be_served(
     kept = []
     for name in ("", str(model)):
         monkeypatch.setenv("IBIDEM_CROSS_ENCODER", name)
+        # So that there is something to judge: without a change no generation is made.
+        (index.parent / "articles" / f"zz-{len(kept)}.md").write_text("Nothing.", encoding="utf-8")
         result = invoke(*build)
         assert result.exit_code == 0, result.output
         evaluation = read_manifest(generation_folder(index, current_generation(index))).evaluation

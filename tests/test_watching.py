@@ -19,7 +19,15 @@ def test_an_index_follows_its_archive(new_index: Path, alone: Path) -> None:
     command = [*IBIDEM, "build", "--watch", "--articles", str(archive), "--index", str(new_index)]
     with (
         log.open("w") as output,
-        subprocess.Popen(command, stdout=output, stderr=output, cwd=alone, start_new_session=True) as process,
+        subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=output,
+            cwd=alone,
+            start_new_session=True,
+            # What runs in the background has it ignored, and hands that on.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ) as process,
     ):
         try:
             follow(process, archive, new_index, log)
