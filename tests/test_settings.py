@@ -25,6 +25,8 @@ def test_defaults_are_those_of_the_design() -> None:
         "model": "all-MiniLM-L6-v2",
         "cross_encoder": None,
         "gate": (),
+        "feeds": (),
+        "fetch_private": (),
         "host": "127.0.0.1",
         "port": 8080,
         "workers": 1,
