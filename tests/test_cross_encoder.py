@@ -24,7 +24,7 @@ from index.generation import current_generation, generation_folder, read_manifes
 from index.model import PACKAGED_MODEL, locate
 from index.search import RERANKED, Hit, LocalEngine
 from qa.cli import main
-from qa.evaluation.judgement import from_json
+from qa.evaluation.judgement import Judgement, from_json
 from qa.evaluation.output import read_evaluation
 from tests.conftest import IBIDEM, MakeIndex, Serve, Service
 
@@ -378,7 +378,7 @@ def test_the_gate_asks_with_what_will_be_served(
 ) -> None:
     index = make_index(ARTICLES)
     build = ("build", "--index", index, "--articles", index.parent / "articles", "--gate", questions)
-    kept = []
+    kept: list[Judgement] = []
     for name in ("", str(model)):
         monkeypatch.setenv("IBIDEM_CROSS_ENCODER", name)
         # So that there is something to judge: without a change no generation is made.
