@@ -276,6 +276,29 @@ def test_lines_are_joined_as_words_want(before: str, behind: str, joined: str) -
     assert words.joined(before, behind) == joined
 
 
+def line_of(text: str, base: float) -> Line:
+    return Line(
+        text=text, left=0, right=200, base=base, size=10, bold=False, cells=1, limits=(0, 200), column=0, turned=0
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (["in\r\rtwo"], "in two"),
+        (["\u2029\u2029Sanna  \x0c\x0b lies"], "Sanna lies"),
+        (["the harb\xad", "our"], "the harbour"),
+        (["caf\x65\xad", "\u0301s"], "cafe \u0301s"),
+        (["\u30ab", "\u3099"], "\u30ab \u3099"),
+        (["\u1100\xad", "\u1161"], "\u1100 \u1161"),
+    ],
+)
+def test_what_comes_of_odd_lines_is_canonical(lines: list[str], text: str) -> None:
+    page = [line_of(one, 100 - 12 * number) for number, one in enumerate(lines)]
+    composed, _ = compose([page], ["1"])
+    assert composed == text == clean(composed)
+
+
 @pytest.mark.parametrize(
     ("title", "is_one"),
     [
@@ -306,7 +329,9 @@ def test_authors_are_people() -> None:
 lines = st.lists(
     st.builds(
         Line,
-        text=st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
+        text=st.text(
+            st.sampled_from("a-\xad\u0301\u3099\u30ab\r\n") | st.characters(exclude_categories=["Cs"]), max_size=12
+        ),
         left=st.floats(0, 100),
         right=st.floats(100, 200),
         base=st.floats(0, 400),

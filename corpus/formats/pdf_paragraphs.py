@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from statistics import median
+from unicodedata import category, is_normalized
 
 import regex
 
@@ -328,7 +329,7 @@ class _Paragraph:
 
     def add(self, line: Line, page: int) -> None:
         """Adds a line that stands on a page."""
-        added = clean(line.text).replace("\n", " ")
+        added = " ".join(clean(line.text).split())
         if not added:
             return
         if self._parts:
@@ -344,6 +345,9 @@ class _Paragraph:
     def _joined(self, last: str, added: str, is_row: bool) -> str:
         if is_row:
             return f"{last}\n{added}"
+        if category(added[0])[0] == "M" or not is_normalized("NFC", last[-1] + added[0]):
+            # Put right behind it, it would become one with the letter that the line before ends with.
+            return f"{last} {added}"
         return last + added if self._soft else self._words.joined(last, added)
 
 
