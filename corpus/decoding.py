@@ -35,6 +35,9 @@ _LATIN = {
     "cp1257": ["ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž"],
 }
 
+ENCODINGS = (*_LATIN, *_OTHER_SCRIPTS)
+"""What bytes that are not Unicode are taken to be, as Python calls it."""
+
 # Not counted, because some of them are letters in another encoding: « is Ť in ISO 8859-2.
 _SIGNS = frozenset("“”‘’‚„–—…«»‹›¡¿€£§©®™°·•½¼¾ºª\xa0\xad")
 
@@ -60,10 +63,15 @@ def decode(data: bytes) -> str:
     return mend(text).replace("\r\n", "\n").replace("\r", "\n")
 
 
+def marked(data: bytes) -> str | None:
+    """The encoding, as Python calls it, that a byte order mark says the bytes are in."""
+    return next((encoding for mark, encoding in _MARKS.items() if data.startswith(mark)), None)
+
+
 def _decoded(data: bytes) -> str:
-    for mark, encoding in _MARKS.items():
-        if data.startswith(mark):
-            return _strictly(data, encoding)
+    encoding = marked(data)
+    if encoding:
+        return _strictly(data, encoding)
     if b"\0" in data:
         raise UnreadableArticle(f"binary content (NUL bytes); if it is text in UTF-16, {_CONVERT}")
     try:
@@ -92,7 +100,7 @@ def _refuse_damaged_utf8(data: bytes, first_bad: int) -> None:
 
 
 def _guessed(data: bytes) -> str:
-    best = from_bytes(data, cp_isolation=[*_LATIN, *_OTHER_SCRIPTS]).best()
+    best = from_bytes(data, cp_isolation=[*ENCODINGS]).best()
     if best is None:
         raise UnreadableArticle(f"not decodable: no known encoding fits; {_CONVERT}")
     if best.encoding not in _LATIN:

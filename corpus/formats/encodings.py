@@ -5,21 +5,11 @@ from __future__ import annotations
 import codecs
 from contextlib import suppress
 
-from corpus.decoding import decode
+from corpus.decoding import ENCODINGS, decode, marked
 from corpus.errors import UnreadableArticle
 
 SAMPLE = 2**18
 """How many bytes are looked at."""
-
-_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-_OTHERS = ["cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "cp1251", "cp1253", "cp1255", "cp1256", "cp874"]
-_OTHERS += ["koi8_r", "koi8_u", "gb18030", "big5", "cp932", "euc_jp", "cp949"]
 
 _MOST_NULS = 0.1
 """The share of NUL bytes from which on something is not text; a stray one spoils a line only."""
@@ -27,9 +17,9 @@ _MOST_NULS = 0.1
 
 def encoding_of(sample: bytes) -> str:
     """The encoding that a file with this beginning is in, as Python calls it. Raises ``UnreadableArticle``."""
-    for mark, encoding in _MARKS.items():
-        if sample.startswith(mark):
-            return encoding
+    encoding = marked(sample)
+    if encoding:
+        return encoding
     if sample.count(b"\0") > _MOST_NULS * len(sample):
         raise UnreadableArticle("binary content (NUL bytes); if it is text in UTF-16, save it as UTF-8")
     try:
@@ -49,7 +39,7 @@ def _other(sample: bytes) -> str:
     except UnreadableArticle:
         # Damaged UTF-8: the lines that are damaged are refused one by one.
         return "utf-8"
-    for encoding in _OTHERS:
+    for encoding in ENCODINGS:
         with suppress(UnicodeDecodeError):
             if decode(whole.decode(encoding).encode()) == text:
                 return encoding
