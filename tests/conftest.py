@@ -26,6 +26,8 @@ from index.report import Report
 from index.search import LocalEngine
 from qa.app import create_app
 from qa.live import Live
+from tests.web import PAGE, PUBLIC, Site, Web, response
+from tests.web import serve as serve_site
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -203,3 +205,17 @@ def _link_tree(source: Path, target: Path) -> None:
         else:
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serve_site({"/": response(body=PAGE)}) as found:
+        yield found
+
+
+@pytest.fixture
+def web(site: Site) -> Web:
+    """A web with one public name, site.example, which leads to the server."""
+    found = Web()
+    found.name("site.example", [PUBLIC], site=site)
+    return found

@@ -32,13 +32,6 @@ def site() -> Iterator[Site]:
         yield found
 
 
-@pytest.fixture
-def web(site: Site) -> Web:
-    found = Web()
-    found.name("site.example", [PUBLIC], site=site)
-    return found
-
-
 def rss(*pages: str, title: str = "Tide tables") -> bytes:
     items = "".join(f"<item><title>Page {page}</title><link>http://site.example/{page}</link></item>" for page in pages)
     return response(

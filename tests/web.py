@@ -8,6 +8,7 @@ import socket
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,13 +20,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from corpus.fetching.addresses import Guard
-from corpus.fetching.fetcher import Fetcher
+from corpus.fetching.addresses import Guard, parse
+from corpus.fetching.fetcher import Fetched, Fetcher, Wanted
 from corpus.fetching.pace import Pace
 from corpus.fetching.wire import Limits, Network
 
 PUBLIC = "93.184.216.34"
 """An address that is public; in these tests, what is connected to instead is the server."""
+
+PAGE = "<!doctype html><title>Bridge opens</title><p>The bridge at Orlam opened on Monday.</p>"
 
 
 @dataclass(frozen=True)
@@ -192,3 +195,26 @@ def certificate(folder: Path, *hosts: str) -> tuple[ssl.SSLContext, ssl.SSLConte
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(file)
     return server, ssl.create_default_context(cadata=made.public_bytes(serialization.Encoding.PEM).decode())
+
+
+def fetch(web: Web, url: str = "http://site.example/", limits: Limits | None = None) -> Fetched:
+    return web.fetcher(limits=limits).fetch(parse(url), Wanted())
+
+
+def drip(first: bytes, piece: bytes, pause: float) -> Iterator[bytes]:
+    yield first
+    for _ in range(round(5 / pause)):
+        time.sleep(pause)
+        yield piece
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now, self.slept = 100.0, list[float]()
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(round(seconds, 6))
+        self.now += seconds
