@@ -14,6 +14,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -132,6 +133,7 @@ class _Bench:
         self.identity = model.identity(self._source)
         self.readings = Readings(index)
         stack.callback(self.readings.close)
+        self._encoder: Future[Encoder] | None = None
 
     @cached_property
     def encoder_folder(self) -> Path:
@@ -141,21 +143,28 @@ class _Bench:
         return self.folder
 
     @cached_property
-    def encoder(self) -> Encoder:
-        """The encoder."""
-        return Encoder(self.encoder_folder)
+    def measure(self) -> Measure:
+        """The encoder's word pieces."""
+        return Measure(self.encoder_folder)
 
     @cached_property
     def cache(self) -> VectorCache:
         """The vectors of all texts so far."""
-        found = VectorCache(self.index, self.identity, Measure(self.encoder_folder).description.dimension)
+        found = VectorCache(self.index, self.identity, self.measure.description.dimension)
         self._stack.callback(found.close)
         return found
 
     @cached_property
     def embedding(self) -> Embedding:
         """What embeds."""
-        return Embedding(self.encoder, self.cache, self.readings, self.progress)
+        return Embedding(self.load_encoder, self.cache, self.readings, self.progress)
+
+    def load_encoder(self) -> Future[Encoder]:
+        """The encoder, which a thread of its own loads from when it is first called for."""
+        if self._encoder is None:
+            thread = self._stack.enter_context(ThreadPoolExecutor(1))
+            self._encoder = thread.submit(Encoder, self.encoder_folder)
+        return self._encoder
 
 
 def _build(bench: _Bench, folders: Sequence[Path], calibrating: Calibrating, judge: _Judge | None) -> Report:
@@ -196,6 +205,8 @@ def _take_in(intake: Intake, unread: Sequence[SourceFile], bench: _Bench, *, emb
     """Reads what is not read yet, and embeds it as it comes."""
     if not unread:
         return
+    if embed:
+        bench.load_encoder()  # while the processes start
     for read in intake.read(unread, bench.encoder_folder):
         bench.progress("Reading", round(read.share * len(unread)), len(unread))
         if embed:
@@ -228,7 +239,7 @@ def _calibration(current: _Current, bench: _Bench, calibrating: Calibrating) -> 
     """What the confidence of a new generation goes by."""
     if current.manifest is not None and current.manifest.encoder == bench.identity:
         return calibrating(current.manifest.calibration, current.manifest.model)
-    return calibrating(None, Measure(bench.encoder_folder).description.model)
+    return calibrating(None, bench.measure.description.model)
 
 
 def _is_same(manifest: Manifest, folder: Path, archive: _Archive, calibration: Mapping[str, Any] | None) -> bool:
@@ -260,14 +271,14 @@ def _publish(
     folder, ids = bench.folder, {one.id for one in archive.articles}
     earlier = _earlier(current, bench.identity)
     counts = writing.write(
-        folder, archive.articles, bench.readings, bench.cache, bench.encoder, earlier, bench.progress
+        folder, archive.articles, bench.readings, bench.cache, bench.measure, earlier, bench.progress
     )
     bench.progress("Verifying", 0, None)
     manifest = generation.write_manifest(
         folder,
         writing.files(folder),
         encoder=bench.identity,
-        model=bench.encoder.description.model,
+        model=bench.measure.description.model,
         articles=counts.articles,
         passages=counts.passages,
         sentences=counts.sentences,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 
 import numpy as np
 
@@ -20,14 +21,15 @@ little is lost if the build is killed."""
 
 
 class Embedding:
-    """Embeds the texts of articles, as far as the ``cache`` lacks them, and keeps their vectors there.
+    """Embeds the texts of articles, as far as the ``cache`` lacks them, and keeps their vectors there. The ``encoder``
+    is called for only if there are any.
 
     ``done`` counts the texts that were encoded, which took ``seconds``.
     """
 
     def __init__(
         self,
-        encoder: Encoder,
+        encoder: Callable[[], Future[Encoder]],
         cache: VectorCache,
         readings: Readings,
         progress: Callable[[str, int, int | None], None],
@@ -65,6 +67,9 @@ class Embedding:
         self._articles = []
 
     def _encode(self, waiting: dict[bytes, str], *, with_pieces: bool) -> None:
+        if not waiting:
+            return
+        encoder = self._encoder().result()
         begun, keys = time.monotonic(), list(waiting)
 
         def keep(numbers: Ids, found: Vectors, rows: Sequence[Vectors]) -> None:
@@ -75,7 +80,7 @@ class Embedding:
             self.done += len(batch)
             self._progress("Embedding", self.done, self.expected)
 
-        self._encoder.encode_passages(list(waiting.values()), keep)
+        encoder.encode_passages(list(waiting.values()), keep)
         self.seconds += time.monotonic() - begun
 
 

@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
+from pebble import ProcessExpired, ProcessPool
+
+from corpus.errors import EncoderUnavailable
 from index import generation, model
 from index.encoder import FILES
+from index.pool import undisturbed
 
 FOLDER = "encoders"
 SUMS_FILE = "SHA256SUMS"
@@ -45,9 +49,7 @@ def _export(model_name: str, source: Path, folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
     unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
     try:
-        # In a process of its own, whose end gives back the gigabyte that torch takes.
-        with ProcessPoolExecutor(1, get_context("spawn")) as process:
-            process.submit(model.export, model_name, source, unfinished).result()
+        _export_elsewhere(model_name, source, unfinished)
         (unfinished / SUMS_FILE).write_text(_sums(unfinished), encoding="utf-8")
         for path in [*unfinished.iterdir(), unfinished]:
             generation.sync(path)
@@ -55,6 +57,22 @@ def _export(model_name: str, source: Path, folder: Path) -> None:
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     generation.sync(folder.parent)
+
+
+def _export_elsewhere(model_name: str, source: Path, target: Path) -> None:
+    """Exports in a process of its own, whose end gives back the gigabyte that torch takes."""
+    process = ProcessPool(1, context=get_context("spawn"))
+    try:
+        with undisturbed():
+            export = process.schedule(model.export, args=[model_name, source, target])
+        export.result()
+    except (ProcessExpired, BrokenProcessPool):
+        raise EncoderUnavailable(
+            f"the export of the model {model_name} was ended from outside, maybe for want of memory: build again"
+        ) from None
+    finally:
+        process.stop()  # type: ignore[no-untyped-call]
+        process.join()
 
 
 def _sums(folder: Path) -> str:

@@ -24,6 +24,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -205,7 +206,9 @@ def write_manifest(
 ) -> Manifest:
     """Lists and syncs the files of ``folder``, and adds its manifest; ``values`` are those of ``Manifest``
     that are not about files. The id is the time to the microsecond, so that ids sort as they were made."""
-    checksums = {name: file_sha256(folder / name) for name in sorted(files)}
+    with ThreadPoolExecutor() as threads:
+        found = threads.map(file_sha256, [folder / name for name in sorted(files)])
+        checksums = dict(zip(sorted(files), found, strict=True))
     generation, created = _new_name()
     manifest = Manifest(
         format=FORMAT,

@@ -25,7 +25,7 @@ from corpus.listing import Listing, Rejection, SourceFile, list_files, trouble
 from corpus.sidecars import Sidecar
 from index import passages, wording
 from index.encoder import Measure
-from index.pool import Died, Workers, workers
+from index.pool import Died, Workers, begin_to_load, workers
 from index.prepared import Prepared, prepare
 from index.readings import Part, Readings, key, part
 
@@ -101,6 +101,7 @@ class Intake:
         self._readings = readings
         self._reader = hashlib.sha256(f"{reader_identity()} {encoder}".encode()).hexdigest()
         self._started = time.time_ns()
+        begin_to_load(_prepared)  # while the folders are looked through
         self.listing: Listing = list_files(folders)
         self._about = Sidecars(self.listing)
         self._broken: dict[Path, str] = {}

@@ -15,7 +15,7 @@ from concurrent.futures import TimeoutError as TimedOut
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import forkserver, get_context, parent_process, resource_tracker
 from pathlib import Path
 from threading import Thread
 from typing import Any, Generic, TypeVar
@@ -50,6 +50,28 @@ class Died:
     lasting: bool
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Processes that are started here don't heed Ctrl-C, which goes to all of a terminal: whoever started them ends
+    them."""
+    # Started together with others, this one would let Ctrl-C through again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def begin_to_load(function: Callable[..., Any]) -> None:
+    """Starts what workers are forked from, if it is not there yet, and doesn't wait until it has loaded all that the
+    function needs; it stays for the next workers, and ends with this process."""
+    # Not forked from here: this process has threads, and libraries that don't survive a fork.
+    get_context("forkserver").set_forkserver_preload([function.__module__])
+    with undisturbed():
+        forkserver.ensure_running()
+
+
 class Workers(Generic[Task, Result]):
     """Processes that do ``function`` for tasks, after each did ``prepare`` with its arguments once."""
 
@@ -61,13 +83,10 @@ class Workers(Generic[Task, Result]):
         *arguments: Any,
         limits: Limits,
     ) -> None:
-        # Not forked from here: this process has threads, and libraries that don't survive a fork. They are forked from
-        # one that has none, and has loaded what each needs; it stays for the next workers, and ends with this process.
-        context = get_context("forkserver")
-        context.set_forkserver_preload([function.__module__])
+        begin_to_load(function)
         self._pool = ProcessPool(
             max_workers=processes,
-            context=context,
+            context=get_context("forkserver"),
             initializer=_begin,
             initargs=(limits, prepare, *arguments),
         )
@@ -140,8 +159,6 @@ def _too_much(what: str, *, lasting: bool) -> Died:
 
 def _begin(limits: Limits, prepare: Callable[..., None], *arguments: Any) -> None:
     """In each process, before its first task."""
-    # Ctrl-C goes to all processes of a terminal; the one that has this pool says when it ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
     os.nice(_NICENESS)
     resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))

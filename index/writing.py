@@ -19,7 +19,7 @@ from index import encoder as encoding
 from index.cache import VectorCache
 from index.copies import CopyFinder
 from index.earlier import Earlier
-from index.encoder import Encoder, Vectors
+from index.encoder import Measure, Vectors
 from index.intake import Found
 from index.lexical import LexicalWriter
 from index.pieces import Pieces
@@ -64,7 +64,7 @@ def write(
     found: Sequence[Found],
     readings: Readings,
     cache: VectorCache,
-    encoder: Encoder,
+    measure: Measure,
     earlier: Earlier | None,
     progress: Progress,
 ) -> Written:
@@ -75,8 +75,8 @@ def write(
     """
     layout = _layout(found, readings, cache, earlier)
     with ThreadPoolExecutor(1) as thread:
-        arrays = thread.submit(_write_arrays, folder, layout, cache, encoder.piece_dimension, earlier)
-        written = _write_texts(folder, found, readings, encoder.vocabulary, progress)
+        arrays = thread.submit(_write_arrays, folder, layout, cache, measure.description.piece_dimension, earlier)
+        written = _write_texts(folder, found, readings, measure.vocabulary, progress)
         arrays.result()
     return written
 
@@ -117,9 +117,11 @@ def _write_texts(
         finder.add(prepared.wording, prepared.sketches)
         all_pieces.append(prepared.pieces)
         progress("Writing", number, len(found))
-    texts.close()
-    words.close()
-    copies.write(folder, finder.find(progress))
+    with ThreadPoolExecutor(1) as thread:
+        closed = thread.submit(words.close)
+        texts.close()
+        copies.write(folder, finder.find(progress))
+        closed.result()
     pieces.write_frequencies(folder, np.bincount(np.concatenate(all_pieces), minlength=vocabulary))
     return Written(texts.articles, texts.passages, texts.sentences)
 
