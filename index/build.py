@@ -166,6 +166,10 @@ class _Bench:
             self._encoder = thread.submit(Encoder, self.encoder_folder)
         return self._encoder
 
+    def unload_encoder(self) -> None:
+        """Gives its memory back, some hundred megabytes."""
+        self._encoder = None
+
 
 def _build(bench: _Bench, folders: Sequence[Path], calibrating: Calibrating, judge: _Judge | None) -> Report:
     """See ``build``; without a judge nothing is embedded or written."""
@@ -187,6 +191,7 @@ def _build(bench: _Bench, folders: Sequence[Path], calibrating: Calibrating, jud
             for number, (key, prepared) in enumerate(bench.readings.articles(wanted), 1):
                 bench.embedding.add(key, prepared, 1.0 if unread else number / len(missing))
             bench.embedding.flush()
+            bench.unload_encoder()
             manifest = _publish(bench, archive, current, calibration, judge)
             figures |= {"embedded": bench.embedding.done, "evaluation": manifest.evaluation}
             seconds["encoding"] = bench.embedding.seconds
