@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -221,8 +222,11 @@ def _compare(model: str, transformer: SentenceTransformer, encoder: Encoder) -> 
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keeps warnings and progress bars of torch and transformers, which tell a user nothing, from the terminal."""
+    from tqdm import tqdm
     from transformers.utils.logging import disable_progress_bar
 
+    # Its own would be a semaphore of the system's, which is left behind when the process is killed.
+    tqdm.set_lock(RLock())
     disable_progress_bar()  # type: ignore[no-untyped-call]
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
