@@ -17,6 +17,7 @@ from corpus import dates
 from corpus.article import Article, Provenance
 from corpus.document import Document, Member, Refusal
 from corpus.errors import UnreadableArticle
+from corpus.fault import fault
 from corpus.formats import registry
 from corpus.listing import SourceFile
 from corpus.sidecars import Sidecar
@@ -50,7 +51,12 @@ def members(file: SourceFile, sidecar: Sidecar) -> Iterator[Member | Refusal]:
     """
     with file.path.open("rb") as content:
         if file.format in registry.CONTAINERS:
-            yield from registry.members(file.format, content, sidecar.columns)
+            try:
+                yield from registry.members(file.format, content, sidecar.columns)
+            except (UnreadableArticle, OSError):
+                raise
+            except Exception as error:
+                raise UnreadableArticle(fault(error)) from error
             return
         # One byte more than may be, to see that there are too many: the file may have grown since it was listed.
         data = content.read(registry.READERS[file.format][1] + 1)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import resource
 import signal
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as TimedOut
@@ -16,16 +15,15 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import forkserver, get_context, parent_process, resource_tracker
-from pathlib import Path
 from threading import Thread
 from typing import Any, Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from corpus.fault import fault
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-
-_CODE = Path(__file__).parent.parent
 
 _NICENESS = 5
 """The encoder goes before: whatever is read ahead of it only waits."""
@@ -184,15 +182,4 @@ def _bounded(limits: Limits, function: Callable[[Any], Any], task: Any) -> Any:
     except MemoryError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, only this task comes to nothing
-        return Died(_fault(error), lasting=True)
-
-
-def _fault(error: BaseException) -> str:
-    """Where an error comes from that nobody expected; not the error itself, which may be of any kind and length."""
-    frames = [
-        (os.path.relpath(frame.filename, _CODE), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)
-    ]
-    path, line = [frame for frame in frames if frame[0].startswith(("corpus", "index"))][-1]
-    return (
-        f"reading it failed ({path}, line {line}), which is a fault of Ibidem; save it in another format, and report it"
-    )
+        return Died(fault(error), lasting=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from corpus.archive import read_archive
 from corpus.article import Article, Provenance
 from corpus.cleaning import clean
+from corpus.document import Member
 from corpus.errors import NoArticles
+from corpus.formats import registry
 from corpus.listing import Rejection
 from corpus.reading import LONGEST_INFERRED_TITLE
 
@@ -54,6 +57,22 @@ def reason(path: Path, content: bytes | str) -> str:
     assert read.path == path
     assert "\n" not in read.reason
     return read.reason
+
+
+def test_an_error_that_nobody_expected_is_that_file_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> Iterator[Member]:
+        yield Member(name="one", format="text", content=b"The tide is high.")
+        raise KeyError("secret")
+
+    monkeypatch.setattr(registry, "members", broken)
+    (tmp_path / "a.csv").write_text("x")
+    (tmp_path / "b.txt").write_text("The tide is low.")
+    one, refused, other = read_archive([tmp_path])
+    assert isinstance(one, Article)
+    assert isinstance(refused, Rejection)
+    assert refused.reason.startswith("reading it failed (corpus/reading.py, line ")
+    assert "secret" not in refused.reason
+    assert isinstance(other, Article)
 
 
 def test_markdown_with_front_matter(tmp_path: Path) -> None:

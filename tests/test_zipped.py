@@ -165,7 +165,7 @@ def test_encrypted_entries_and_unknown_methods_are_refused() -> None:
 
 
 def test_a_damaged_entry_does_not_stop_the_others() -> None:
-    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
         content = packed(
             {"a.txt": b"x", "bad.txt": b"The words of it." * 9, "bad.csv": b"text\nThe x", "z.txt": b"z"}, method
         )
@@ -178,6 +178,18 @@ def test_a_damaged_entry_does_not_stop_the_others() -> None:
         assert names(found)[-1] == "z"
         assert "damaged" in refusals(found)["bad.txt"]
         assert "damaged" in refusals(found)["bad.csv"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_anywhere_in_an_entry_is_that_entry_s(method: int) -> None:
+    text = " ".join(str(number**7) for number in range(500)).encode()
+    content = packed({"a.txt": b"x", "bad.txt": text, "z.txt": b"z"}, method)
+    start = content.find(b"bad.txt") + len(b"bad.txt")
+    end = content.find(b"PK\x03\x04", start)
+    for place in range(start + 9, end, (end - start) // 20):  # behind the head that LZMA has of its own
+        found = parts(content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :], "zip")
+        assert names(found) == ["a", "z"]
+        assert "damaged in the zip file" in refusals(found)["bad.txt"]
 
 
 def test_bombs_of_one_entry() -> None:

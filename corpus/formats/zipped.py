@@ -6,6 +6,7 @@ Nothing is unpacked to the disk. What a zip file says of sizes may be false, so 
 from __future__ import annotations
 
 import io
+import lzma
 import stat
 import struct
 import unicodedata
@@ -42,6 +43,7 @@ _DRIVE = regex.compile(r"[a-z]:", regex.I)
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
     OSError,
     EOFError,
     ValueError,
