@@ -10,6 +10,7 @@ import json
 import re
 import zlib
 from pathlib import Path
+from time import process_time
 
 import pytest
 from warcio.statusandheaders import StatusAndHeaders
@@ -443,6 +444,13 @@ def test_bombs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warc, "HARMLESS", 10_000_000)
     found, reason = before_the_end(web.content, "warc")
     assert "a bomb" in reason
+
+
+def test_a_head_of_a_million_lines_takes_little_time() -> None:
+    begun = process_time()
+    with pytest.raises(UnreadableArticle, match="a record's head has no end"):
+        parts(raw(GOOD, more=" and on\r\n" * 1_000_000), "warc")
+    assert process_time() - begun < 5
 
 
 def test_records_that_are_too_large_are_not_taken_in(monkeypatch: pytest.MonkeyPatch) -> None:

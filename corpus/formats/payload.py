@@ -15,6 +15,11 @@ from corpus.formats.registry import MEBIBYTE
 MOST_CONTENT = 100 * MEBIBYTE
 """In bytes, decompressed: as much as the format that may be largest."""
 
+_LONGEST_HEAD = MEBIBYTE
+_MOST_CHUNKS = 1_000_000
+_MOST_PIECES = 100
+"""Compressed content may be of several pieces; it hardly ever is of more than one."""
+
 _HEAD_END = regex.compile(rb"\r?\n\r?\n")
 _STATUS = regex.compile(rb"(?:HTTP|ICY)\S*\s+(\d{3})\b.*", regex.S)
 _CHUNK = regex.compile(rb"[ \t]*([0-9a-fA-F]{1,8})[^\r\n]{0,1000}\r?\n")
@@ -50,8 +55,8 @@ class Payload:
 
 def http_payload(block: bytes) -> Payload | None:
     """The response in a record; ``None`` if there is none that can be read."""
-    found = _HEAD_END.search(block)
-    head, content = (block[: found.start()], block[found.end() :]) if found else (block, b"")
+    found = _HEAD_END.search(block, endpos=_LONGEST_HEAD)
+    head, content = (block[: found.start()], block[found.end() :]) if found else (block[:_LONGEST_HEAD], b"")
     first, _, rest = head.partition(b"\n")
     status = _STATUS.match(first.strip())
     if status is None:
@@ -107,6 +112,8 @@ def _unchunked(content: bytes) -> bytes:
         if len(chunk) < size:
             break
         chunks.append(chunk)
+        if len(chunks) > _MOST_CHUNKS:
+            raise Undecodable(f"cut into more than {_MOST_CHUNKS} chunks: a bomb?")
         position = found.end() + size
         position += 2 if content[position : position + 2] == b"\r\n" else 1
     if not chunks:
@@ -155,6 +162,8 @@ def _inflated(content: bytes, window: int) -> bytes:
             raise Undecodable(f"larger than {MOST_CONTENT // MEBIBYTE} MiB when decompressed: a bomb?")
         if not decompressor.eof:
             raise Undecodable("truncated: its compressed content breaks off; fetch it anew")
+        if len(pieces) > _MOST_PIECES:
+            raise Undecodable(f"compressed in more than {_MOST_PIECES} pieces: a bomb?")
         content = decompressor.unused_data
     return b"".join(pieces)
 
