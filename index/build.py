@@ -163,7 +163,7 @@ class _Bench:
         """The encoder, which a thread of its own loads from when it is first called for."""
         if self._encoder is None:
             thread = self._stack.enter_context(ThreadPoolExecutor(1))
-            self._encoder = thread.submit(Encoder, self.encoder_folder)
+            self._encoder = thread.submit(Encoder, self.encoder_folder, for_batches=True)
         return self._encoder
 
     def unload_encoder(self) -> None:

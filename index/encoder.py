@@ -126,15 +126,16 @@ class Measure:
 
 
 class Encoder(Measure):
-    """The encoder in ``folder``. Safe to use from several threads at once.
+    """The encoder in ``folder``. Safe to use from several threads at once. ``for_batches`` says that it has to take
+    thousands of them: then its memory doesn't grow, and a single question takes some 3% longer.
 
     Raises ``DamagedGeneration`` if the files can't be loaded.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, for_batches: bool = False) -> None:
         super().__init__(folder)
         try:
-            self._session = _open_session(folder / MODEL_FILE)
+            self._session = _open_session(folder / MODEL_FILE, for_batches=for_batches)
         except Exception as error:
             raise DamagedGeneration(f"the encoder in {folder} can't be loaded: {error}") from error
         self._inputs = [node.name for node in self._session.get_inputs()]
@@ -189,7 +190,7 @@ def _piece_ids(encoding: Encoding, prompt: str) -> NDArray[np.int64]:
     return ids
 
 
-def _open_session(path: Path) -> Any:
+def _open_session(path: Path, *, for_batches: bool) -> Any:
     # From 1.29 on onnxruntime's telemetry is on unless this is set before it is loaded: it writes a device id to the
     # home folder and has an address to send to. What is asked of an archive is nobody else's business.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -199,6 +200,8 @@ def _open_session(path: Path) -> Any:
     options.intra_op_num_threads = len(os.sched_getaffinity(0))
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # A plan of the memory is made, and kept, for every shape that comes; batches come in hundreds of shapes.
+    options.enable_mem_pattern = not for_batches
     # Between two questions the threads sleep, so that the rest of the service has the cores to itself.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
