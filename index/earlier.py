@@ -4,6 +4,7 @@ times faster than to look up each text by its key."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,13 +35,9 @@ class Earlier:
     folder: Path
     places: Mapping[tuple[str, str], Place]
 
-    def passage_vectors(self) -> Vectors:
-        """Shape ``(passages, dimension)``."""
-        return vectors.read_rows(self.folder / vectors.PASSAGES_FILE)
-
-    def sentence_vectors(self) -> Vectors:
-        """Shape ``(sentences, dimension)``."""
-        return vectors.read_rows(self.folder / vectors.SENTENCES_FILE)
+    def rows(self, file: str) -> AbstractContextManager[Vectors]:
+        """Those of all passages or all sentences, shape ``(n, dimension)``, by the name of their file."""
+        return vectors.open_rows(self.folder / file)
 
     def ranges(self) -> NDArray[np.int64]:
         """Of each passage its sentences, half-open, shape ``(passages, 2)``."""

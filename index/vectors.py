@@ -6,6 +6,8 @@ number of a row is the id of its passage or sentence.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,17 +123,20 @@ class VectorIndex:
         return products
 
 
-def write_rows(path: Path, rows: Vectors) -> None:
-    """Writes vectors, float32 of shape ``(n, dimension)``, as an index of their own."""
-    index = faiss.IndexFlatIP(rows.shape[1])
-    index.add(rows)
+def write_rows(path: Path, dimension: int, blocks: Iterable[Vectors]) -> None:
+    """Writes vectors, any number in a block, float32 of shape ``(n, dimension)``, as an index of their own."""
+    index = faiss.IndexFlatIP(dimension)
+    for block in blocks:
+        index.add(block)
     faiss.write_index(index, str(path))
 
 
-def read_rows(path: Path) -> Vectors:
-    """The vectors of an index that ``write_rows`` wrote. Raises ``RuntimeError`` if it can't be read."""
-    index = faiss.read_index(str(path))  # has a name so that it lives until its vectors are copied
-    return _rows(index).copy()
+@contextmanager
+def open_rows(path: Path) -> Iterator[Vectors]:
+    """The vectors of an index that ``write_rows`` wrote, valid until the end. Raises ``RuntimeError`` if it can't be
+    read."""
+    index = faiss.read_index(str(path))
+    yield _rows(index)
 
 
 def write_ranges(folder: Path, ranges: Ids) -> None:

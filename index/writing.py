@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from index import encoder as encoding
 from index.cache import VectorCache
 from index.copies import CopyFinder
 from index.earlier import Earlier
-from index.encoder import Measure, Vectors
+from index.encoder import Measure
 from index.intake import Found
 from index.lexical import LexicalWriter
 from index.pieces import Pieces
@@ -130,26 +131,18 @@ def _write_arrays(
     folder: Path, layout: _Layout, cache: VectorCache, piece_dimension: int, earlier: Earlier | None
 ) -> None:
     _write_pieces(folder, layout.passages, cache, piece_dimension, earlier)
-    before = earlier.passage_vectors() if earlier else None
-    vectors.write_rows(folder / vectors.PASSAGES_FILE, _gather(layout.passages, cache, before))
-    before = earlier.sentence_vectors() if earlier else None
-    vectors.write_rows(folder / vectors.SENTENCES_FILE, _gather(layout.sentences, cache, before))
+    for file, sources in ((vectors.PASSAGES_FILE, layout.passages), (vectors.SENTENCES_FILE, layout.sentences)):
+        _write_vectors(folder / file, sources, cache, earlier)
     vectors.write_ranges(folder, np.concatenate(layout.ranges))
     for name in (*pieces.ROWS_FILES, *vectors.FILES):
         generation.sync(folder / name)
 
 
-def _gather(sources: Sequence[Source], cache: VectorCache, before: Vectors | None) -> Vectors:
-    rows = np.empty((sum(map(_length, sources)), cache.dimension), np.float32)
-    start = 0
-    for source in _joined(sources):
-        end = start + _length(source)
-        if not isinstance(source, slice):
-            rows[start:end] = cache.vectors(source)
-        elif before is not None:
-            rows[start:end] = before[source]
-        start = end
-    return rows
+def _write_vectors(path: Path, sources: Sequence[Source], cache: VectorCache, earlier: Earlier | None) -> None:
+    nothing = nullcontext(np.empty((0, cache.dimension), np.float32))
+    with earlier.rows(path.name) if earlier else nothing as before:
+        blocks = (before[one] if isinstance(one, slice) else cache.vectors(one) for one in _joined(sources))
+        vectors.write_rows(path, cache.dimension, blocks)
 
 
 def _write_pieces(

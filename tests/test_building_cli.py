@@ -54,7 +54,11 @@ def folder_of(index: Path) -> Path:
 def rows(index: Path) -> list[np.ndarray]:
     """All vectors of the current generation."""
     folder = folder_of(index)
-    return [*(vectors.read_rows(folder / name).copy() for name in ARRAYS), pieces.read_rows(folder)[0].copy()]
+    found: list[np.ndarray] = [pieces.read_rows(folder)[0].copy()]
+    for name in ARRAYS:
+        with vectors.open_rows(folder / name) as opened:
+            found.append(opened.copy())
+    return found
 
 
 def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:

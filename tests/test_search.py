@@ -326,8 +326,8 @@ def test_vectors_of_another_index_are_damage(
     folder = current_folder(new_index)
     manifest = read_manifest(folder)
     shape = (manifest.passages + passages, dimension), (manifest.sentences + sentences, dimension)
-    write_rows(folder / PASSAGES_FILE, np.ones(shape[0], np.float32))
-    write_rows(folder / SENTENCES_FILE, np.ones(shape[1], np.float32))
+    write_rows(folder / PASSAGES_FILE, shape[0][1], [np.ones(shape[0], np.float32)])
+    write_rows(folder / SENTENCES_FILE, shape[1][1], [np.ones(shape[1], np.float32)])
     rewrite(folder)
     with pytest.raises(DamagedGeneration, match=f"don't agree on {what}"):
         LocalEngine(folder)

@@ -38,8 +38,8 @@ def overlapping_ranges() -> Ids:
 
 
 def write(folder: Path, passages: Vectors, sentences: Vectors, ranges: Ids) -> None:
-    write_rows(folder / PASSAGES_FILE, passages)
-    write_rows(folder / SENTENCES_FILE, sentences)
+    write_rows(folder / PASSAGES_FILE, passages.shape[1], [passages])
+    write_rows(folder / SENTENCES_FILE, sentences.shape[1], [sentences])
     write_ranges(folder, ranges)
 
 
