@@ -36,7 +36,7 @@ SETTLED_NS = 2 * 10**9
 """A file that was modified less than this before it was looked at may be modified again within the same tick of its
 file system's clock; its time is not taken for a sign that it is the same."""
 
-_VERSION = 2
+_VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
@@ -48,10 +48,14 @@ CREATE TABLE IF NOT EXISTS members (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS readings (
     key BLOB PRIMARY KEY, digest TEXT, cuts TEXT, refused TEXT, embedded TEXT,
+    title TEXT, passage_count INTEGER, sentence_count INTEGER, characters INTEGER,
     record TEXT, sha256 TEXT, context TEXT, text TEXT,
     sentences BLOB, passages BLOB, pieces BLOB, piece_counts BLOB, words BLOB, word_ranges BLOB, sketches BLOB
 ) STRICT;
 """
+
+_SIZE = ("title", "passage_count", "sentence_count", "characters")
+"""As ``Size`` has them; SQLite would have to read an article whole to count what is in it."""
 
 _TEXTS = ("record", "sha256", "context", "text")
 
@@ -176,11 +180,12 @@ class Readings:
         digest, cuts = prepared.digest, prepared.cuts
         self._outcomes[reading] = Outcome(digest, cuts, None, None)
         arrays = {name: _array(prepared, name).tobytes() for name in _ARRAYS}
-        columns = ["key", "digest", "cuts", *_TEXTS, *arrays]
+        size = [prepared.title, len(prepared.passages), len(prepared.sentences), len(prepared.text)]
+        columns = ["key", "digest", "cuts", *_SIZE, *_TEXTS, *arrays]
         texts = [json.dumps(prepared.record, ensure_ascii=False), prepared.sha256, prepared.context, prepared.text]
         self._connection.execute(
             f"INSERT OR REPLACE INTO readings ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
-            [reading, digest, cuts, *texts, *arrays.values()],
+            [reading, digest, cuts, *size, *texts, *arrays.values()],
         )
 
     def refuse(self, reading: bytes, reason: str) -> None:
@@ -204,10 +209,7 @@ class Readings:
 
     def sizes(self) -> dict[bytes, Size]:
         """How large each article is that was read, by the keys of the readings."""
-        rows = self._connection.execute(
-            "SELECT key, json_extract(record, '$[1]'), length(passages) / 32, length(sentences) / 16, length(text)"
-            " FROM readings WHERE text IS NOT NULL"
-        )
+        rows = self._connection.execute(f"SELECT key, {', '.join(_SIZE)} FROM readings WHERE title IS NOT NULL")
         return {reading: Size(*values) for reading, *values in rows}
 
     def keep_only(self, readings: Iterable[bytes]) -> None:
