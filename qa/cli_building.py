@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from qa.options import HELP_OPTIONS, Command, cross_encoder_option, index_option
 from qa.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from corpus.listing import Rejection
     from index.build import Gate
     from index.report import Report
 
@@ -34,7 +36,11 @@ if TYPE_CHECKING:
 )
 @click.option("--force", is_flag=True, help="Make it current even if it is worse by the gate's questions.")
 @cross_encoder_option
-@click.option("--watch", is_flag=True, help="Stay, and build again whenever something in the folders changed.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Stay, and build again whenever something in the folders changed; a rejected file is named once.",
+)
 @click.option("--dry-run", is_flag=True, help="Read what changed and say what would happen, but build nothing.")
 @click.option(
     "--report",
@@ -62,6 +68,8 @@ def build(folders: tuple[Path, ...], gate: tuple[Path, ...], **given: Any) -> No
 
     from index.report import Report
 
+    said: set[Rejection] = set()
+
     def once() -> None:
         report = _build(settings, judge, dry_run=own["dry_run"])
         if own["lines"]:
@@ -71,7 +79,9 @@ def build(folders: tuple[Path, ...], gate: tuple[Path, ...], **given: Any) -> No
             values = TypeAdapter(Report).dump_python(report, mode="json", exclude={"lines"})
             print_json(values)
         else:
-            _print_report(report, settings.index, dry_run=own["dry_run"])
+            _print_report(report, settings.index, said, dry_run=own["dry_run"])
+            said.clear()
+            said.update(report.rejected)
 
     if own["watch"]:
         _watch(settings.articles, once)
@@ -128,9 +138,11 @@ def _write_lines(report: Report, path: Path) -> None:
     new.replace(path)
 
 
-def _print_report(report: Report, index: Path, *, dry_run: bool) -> None:
+def _print_report(report: Report, index: Path, said: Collection[Rejection], *, dry_run: bool) -> None:
+    """Prints what a build did; of rejections those that were not ``said`` of the one before."""
     for rejection in report.rejected:
-        click.echo(f"rejected {rejection.path}: {rejection.reason}")
+        if rejection not in said:
+            click.echo(f"rejected {rejection.path}: {rejection.reason}")
     click.echo(
         f"{report.articles} articles ({report.unchanged} unchanged, {report.new} new, {report.changed} changed),"
         f" {report.removed} removed, {len(report.rejected)} rejected"

@@ -133,3 +133,11 @@ def test_the_command_line_loads_nothing_heavy_before_it_knows_the_command(tmp_pa
     loaded = import_strictly(tmp_path, "qa.cli")
     assert "click" in loaded
     assert loaded & {"faiss", "onnxruntime", "tantivy", "tokenizers", "numpy", "torch", "flask", "gunicorn"} == set()
+
+
+@pytest.mark.parametrize("folder", ["benchmarks", "scripts"])
+def test_no_script_hides_a_module_of_python(folder: str) -> None:
+    # What lies beside a script that is run by its path is found before Python's own.
+    names = {path.stem for path in (ROOT / folder).glob("*.py")}
+    assert names
+    assert not names & sys.stdlib_module_names

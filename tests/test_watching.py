@@ -62,8 +62,14 @@ def follow(process: subprocess.Popen[bytes], archive: Path, index: Path, log: Pa
     assert current_generation(index) == second
 
     (archive / ".a.md").rename(archive / "a.md")
+    write_articles(archive, {"odd.xyz": "Not read.\n"})
     built(4, 30)
     assert "1 articles (1 unchanged, 0 new, 0 changed), 1 removed" in log.read_text()
+
+    write_articles(archive, {"c.md": "# Rain\n\nRain falls from clouds.\n"})
+    built(5, 30)
+    assert log.read_text().count("0 removed, 1 rejected") == 1
+    assert log.read_text().count(f"rejected {archive / 'odd.xyz'}: ") == 1
 
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(20) == 130

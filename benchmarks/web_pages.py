@@ -1,6 +1,6 @@
 """How well articles are found in saved web pages whose text is known: ours, and trafilatura beside it.
 
-    python -m benchmarks.html DIR... [--worst 10]
+    python -m benchmarks.web_pages DIR... [--worst 10]
 
 Below each folder stand pages and what their articles say: NAME.html and NAME.txt, and, if more is known, NAME.json
 with any of ``title``, ``published`` and ``authors``. No pages come with the repository; they belong to others.
