@@ -193,8 +193,7 @@ def _build(bench: _Bench, folders: Sequence[Path], calibrating: Calibrating, jud
                 bench.embedding.add(key, prepared, 1.0 if unread else number / len(missing))
             bench.embedding.flush()
             bench.unload_encoder()
-            with _uncollected():
-                manifest = _publish(bench, archive, current, calibration, judge)
+            manifest = _publish(bench, archive, current, calibration, judge)
             figures |= {"embedded": bench.embedding.done, "evaluation": manifest.evaluation}
             seconds["encoding"] = bench.embedding.seconds
     became = lines(archive.articles, archive.rejected, current.digests, bench.readings)
@@ -277,9 +276,10 @@ def _publish(
     """Writes a generation, tries it out, and makes it current."""
     folder, ids = bench.folder, {one.id for one in archive.articles}
     earlier = _earlier(current, bench.identity)
-    counts = writing.write(
-        folder, archive.articles, bench.readings, bench.cache, bench.measure, earlier, bench.progress
-    )
+    with _uncollected():
+        counts = writing.write(
+            folder, archive.articles, bench.readings, bench.cache, bench.measure, earlier, bench.progress
+        )
     bench.progress("Verifying", 0, None)
     manifest = generation.write_manifest(
         folder,
