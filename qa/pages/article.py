@@ -1,10 +1,8 @@
-"""The pages for the browser: asking, and reading an article."""
+"""The page of an article."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from apiflask import APIFlask
 from flask import Response, render_template, request
@@ -13,20 +11,9 @@ from corpus.article import Article
 from corpus.errors import UnknownArticle
 from index.history import History
 from index.search import Engine
-from qa.answering import AnsweringPassage, Highlight, Query, Span, answer
-from qa.live import Live
-from qa.settings import Policy
-from qa.telemetry import Telemetry
+from qa.service import Service
 
 _BY_ACCEPT = {"Vary": "Accept"}
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of a passage's text, and how it is marked: not at all, as a sentence, or as a word in one."""
-
-    text: str
-    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +26,14 @@ class _Copy:
     is_cited: bool
 
 
-def add_pages(app: APIFlask, live: Live, history: History, telemetry: Telemetry, policy: Policy) -> None:
-    """Adds the pages' routes."""
-
-    @app.get("/")
-    @app.doc(hide=True)
-    def page() -> str:
-        engine = live.engine
-        question = request.args.get("question", "").strip()
-        found = answer(engine, Query(question), policy) if question else None
-        if found:
-            telemetry.time_answer(found.took_ms)
-        return render_template("ask.html", question=question, answer=found, manifest=engine.manifest)
+def add_article(app: APIFlask, service: Service) -> None:
+    """Adds the page's route."""
 
     @app.get("/articles/<path:article_id>")
     @app.doc(hide=True)
     def article_page(article_id: str) -> Response:
-        engine = live.engine
-        copy = _cited_copy(engine, history, article_id)
+        engine = service.live.engine
+        copy = _cited_copy(engine, service.history, article_id)
         if request.accept_mimetypes.best_match(["text/html", "text/plain"]) == "text/plain":
             return _plain(copy)
         start, end = _marked(copy)
@@ -64,8 +41,6 @@ def add_pages(app: APIFlask, live: Live, history: History, telemetry: Telemetry,
         parts = text[:start], text[start:end], text[end:]
         page = render_template("article.html", copy=copy, article=copy.article, parts=parts, manifest=engine.manifest)
         return Response(page, headers=_BY_ACCEPT)
-
-    app.add_template_filter(pieces)
 
 
 def _cited_copy(engine: Engine, history: History, article_id: str) -> _Copy:
@@ -101,17 +76,3 @@ def _marked(copy: _Copy) -> tuple[int, int]:
     start = request.args.get("start", -1, int)
     end = request.args.get("end", -1, int)
     return (start, end) if copy.is_cited and 0 <= start <= end <= end_of_text else (end_of_text, end_of_text)
-
-
-def pieces(passage: AnsweringPassage) -> Iterator[Piece]:
-    """A passage's text, cut where marks begin and end."""
-    words = [word for highlight in passage.highlights for word in highlight.words]
-    marks: list[Span | Highlight] = [*passage.highlights, *words]
-    borders = {passage.start, passage.end}.union(*((mark.start, mark.end) for mark in marks))
-    for start, end in pairwise(sorted(borders)):
-        mark = "word" if _holds(words, start) else "sentence" if _holds(passage.highlights, start) else ""
-        yield Piece(passage.text[start - passage.start : end - passage.start], mark)
-
-
-def _holds(spans: Sequence[Span | Highlight], place: int) -> bool:
-    return any(span.start <= place < span.end for span in spans)

@@ -1,0 +1,1 @@
+"""A client for Ibidem's HTTP interface."""

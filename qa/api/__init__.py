@@ -1,0 +1,1 @@
+"""The HTTP interface: its routes, and their description."""

@@ -1,0 +1,48 @@
+"""The routes that ask questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apiflask import APIFlask
+from flask import Response
+
+from qa.answering import Answer, Query
+from qa.api.responses import json_response, problems, schema
+from qa.calibration import Calibration, calibration_of
+from qa.requests import AskAddress, AskBody, read_address, read_body
+from qa.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """The calibration that a generation's answers go by; ``None`` if their confidence is not known."""
+
+    generation: str
+    calibration: Calibration | None
+
+
+def add_asking(app: APIFlask, service: Service) -> None:
+    """Adds the routes."""
+
+    def respond_to(query: Query) -> Response:
+        return json_response(service.ask(service.live.engine, [query])[0])
+
+    @app.post("/v1/ask")
+    @app.output(schema(Answer))
+    @app.doc(summary="Ask the archive a question", responses=problems(400, 413, 415, 422))
+    def ask() -> Response:
+        return respond_to(read_body(AskBody).query())
+
+    @app.get("/v1/ask")
+    @app.output(schema(Answer))
+    @app.doc(summary="Ask the archive a question", responses=problems(400, 422))
+    def ask_by_address() -> Response:
+        return respond_to(read_address(AskAddress).query())
+
+    @app.get("/v1/calibration")
+    @app.output(schema(Calibrated))
+    @app.doc(summary="On what confidence was fitted, and how far it can be trusted")
+    def calibration() -> Response:
+        manifest = service.live.engine.manifest
+        return json_response(Calibrated(manifest.generation, calibration_of(manifest)))

@@ -1,0 +1,43 @@
+"""What the OpenAPI description says beside what APIFlask finds out itself."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, TypeAdapter
+
+from qa.given import MAX_CITATIONS, Given
+from qa.problems import Problem
+from qa.requests import AskAddress, AskBody
+
+
+def complete(spec: Any) -> Any:
+    """Adds what routes take, and the shape of errors, to the OpenAPI description.
+
+    APIFlask would do it with its ``input``, which for pydantic ignores the content type and repeated parameters.
+    """
+    schemas = spec["components"]["schemas"]
+    operations = spec["paths"]["/v1/ask"]
+    operations["post"]["requestBody"] = _body(_reference(schemas, AskBody))
+    flat = AskAddress.model_json_schema()
+    operations["get"]["parameters"] = [
+        {"name": name, "in": "query", "required": name in flat["required"], "schema": field}
+        for name, field in flat["properties"].items()
+    ]
+    given = _reference(schemas, Given)
+    _reference(schemas, Problem)
+    citations = {"anyOf": [given, {"type": "array", "items": given, "maxItems": MAX_CITATIONS}]}
+    spec["paths"]["/v1/citations/verify"]["post"]["requestBody"] = _body(citations)
+    return spec
+
+
+def _reference(schemas: dict[str, Any], kind: type) -> dict[str, str]:
+    """A reference to a kind's schema, which is added with all that it is made of."""
+    mode: Literal["validation", "serialization"] = "validation" if issubclass(kind, BaseModel) else "serialization"
+    schema = TypeAdapter(kind).json_schema(mode=mode, ref_template="#/components/schemas/{model}")
+    schemas |= {**schema.pop("$defs", {}), kind.__name__: schema}
+    return {"$ref": f"#/components/schemas/{kind.__name__}"}
+
+
+def _body(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": schema}}}

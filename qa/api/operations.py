@@ -1,0 +1,50 @@
+"""The routes for those who run the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apiflask import APIFlask
+from flask import Response
+
+from qa.api.responses import json_response, schema
+from qa.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """That a generation is open and has answered a question; ``problem`` says why a newer one is not served."""
+
+    status: str
+    generation: str
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """That the process lives."""
+
+    status: str
+
+
+def add_operations(app: APIFlask, service: Service) -> None:
+    """Adds the routes."""
+    live = service.live
+
+    @app.get("/healthz")
+    @app.output(schema(Health))
+    @app.doc(summary="Whether the process lives")
+    def healthz() -> Response:
+        return json_response(Health("alive"))
+
+    @app.get("/readyz")
+    @app.output(schema(Readiness))
+    @app.doc(summary="Whether questions are answered, and from which generation")
+    def readyz() -> Response:
+        return json_response(Readiness("ready", live.engine.manifest.generation, live.problem))
+
+    @app.get("/metrics")
+    @app.doc(summary="Figures for Prometheus", hide=True)
+    def metrics() -> Response:
+        content, content_type = service.telemetry.exposition(live.engine.manifest)
+        return Response(content, content_type=content_type)
