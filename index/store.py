@@ -61,6 +61,11 @@ class Entry(Metadata):
     sha256: str
 
 
+def entry_of(article: Article) -> Entry:
+    """The entry of an article."""
+    return Entry(**{field.name: getattr(article, field.name) for field in fields(Entry)})
+
+
 @dataclass(frozen=True, slots=True)
 class Excerpt:
     """A slice of an article, as a passage or a sentence: code points, half-open. ``source`` is the article's text."""

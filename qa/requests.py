@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from corpus.errors import InvalidFilter
 from index.filters import Copies, Filters, check
 from qa.answering import DEFAULT_PASSAGES, MAX_CHARACTERS, MAX_PASSAGES, Query
+from qa.quotes import MAX_QUOTE, MAX_QUOTES
 from qa.styles import Style
 
 MAX_VALUES = 100
@@ -85,14 +86,47 @@ class AskAddress(Asking, Filtering):
         return _query(self, self)
 
 
+class PlaceAddress(BaseModel):
+    """A place in an article, to be cited."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    article_id: Annotated[str, Field(min_length=1, description="The article's id.")]
+    start: Annotated[int, Field(ge=0, description="Where the quote starts, in code points of the canonical text.")]
+    end: Annotated[int, Field(ge=1, description="Where it ends, the code point behind its last one.")]
+    sha256: Annotated[
+        str | None,
+        Field(
+            pattern="^[0-9a-f]{64}$", description="The SHA-256 of the text that is meant; else it is the text of now."
+        ),
+    ] = None
+    cite: Annotated[Style | None, Field(description="A style in which it is cited as well, ready to paste.")] = None
+
+    @property
+    def place(self) -> tuple[str, int, int, str | None]:
+        """The article's id, start, end and hash."""
+        return self.article_id, self.start, self.end, self.sha256
+
+
+class QuotesBody(BaseModel):
+    """What ``POST /v1/quotes/verify`` takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    quotes: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=MAX_QUOTE)]],
+        Field(min_length=1, max_length=MAX_QUOTES, description="Quotes, each with nothing but its words."),
+    ]
+
+
 def _query(asked: Asking, filtering: Filtering) -> Query:
-    lists: dict[str, Any] = {name: tuple(getattr(filtering, name)) for name in _LISTS}
+    lists: dict[str, Any] = {name: tuple(getattr(filtering, name)) for name in LISTS}
     period = (filtering.published_from, filtering.published_to)
     filters = Filters(**lists, published_from=period[0], published_to=period[1], as_of=asked.as_of, copies=asked.copies)
     return Query(asked.question, asked.top_k, filters, asked.narrow, asked.cite, request.host_url)
 
 
-_LISTS = frozenset(name for name, field in Filtering.model_fields.items() if field.default == [])
+LISTS = frozenset(name for name, field in Filtering.model_fields.items() if field.default == [])
 
 
 def read_body(kind: type[Asked]) -> Asked:
@@ -120,7 +154,7 @@ def read_address(kind: type[Asked]) -> Asked:
         raise BadRequest("the address has bytes that are not UTF-8: write it in UTF-8, percent-encoded") from None
     values: dict[str, Any] = {}
     for name, given in request.args.lists():
-        if name not in _LISTS and len(given) > 1:
+        if name not in LISTS and len(given) > 1:
             raise BadRequest(f"{name} is given more than once: give it once")
-        values[name] = given if name in _LISTS else given[0]
+        values[name] = given if name in LISTS else given[0]
     return kind.model_validate(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from index.history import History
 from index.search import Engine
@@ -15,12 +16,14 @@ from qa.telemetry import Telemetry
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What is served, and what is told of it."""
+    """What is served, and what is told of it. ``folders`` are those of the articles, for what was fetched; the service
+    answers without them."""
 
     live: Live
     history: History
     telemetry: Telemetry
     policy: Policy
+    folders: tuple[Path, ...]
 
     def ask(self, engine: Engine, queries: Sequence[Query]) -> list[Answer]:
         """The answers of questions from one generation, as ``qa.answering.answer_all`` gives them."""

@@ -1,22 +1,44 @@
-"""The routes that check what is cited."""
+"""The routes that cite, and that check what is cited."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from apiflask import APIFlask
 from flask import Response, request
 
 from qa.api.responses import json_response, problems, schema
+from qa.citations import Citation
 from qa.given import MAX_CITATIONS, read_citations
-from qa.requests import read_json_bytes
+from qa.kept import cite_place
+from qa.quotes import QuoteChecks, check_quotes
+from qa.requests import PlaceAddress, QuotesBody, read_address, read_body, read_json_bytes
 from qa.service import Service
+from qa.styles import cited
 from qa.verification import Checks, verify
 
 MAX_CITATIONS_BYTES = 4 * 2**20
-"""The largest body of citations to be checked."""
+"""The largest body of citations, or of quotes, to be checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """The citation of a place, and the same in the style that was asked for, ``None`` if none was."""
+
+    citation: Citation
+    cited: str | None
 
 
 def add_checking(app: APIFlask, service: Service) -> None:
     """Adds the routes."""
+
+    @app.get("/v1/citations")
+    @app.output(schema(Cited))
+    @app.doc(summary="Cite a place in an article", responses=problems(400, 404, 422))
+    def cite() -> Response:
+        place = read_address(PlaceAddress)
+        citation = cite_place(service.live.engine, service.history, *place.place)
+        return json_response(Cited(citation, cited(citation, place.cite, request.host_url) if place.cite else None))
 
     @app.post("/v1/citations/verify")
     @app.output(schema(Checks))
@@ -25,3 +47,10 @@ def add_checking(app: APIFlask, service: Service) -> None:
         request.max_content_length = MAX_CITATIONS_BYTES
         given = read_citations(read_json_bytes(), MAX_CITATIONS)
         return json_response(verify(service.live.engine, given, service.history))
+
+    @app.post("/v1/quotes/verify")
+    @app.output(schema(QuoteChecks))
+    @app.doc(summary="Check whether the archive has quotes", responses=problems(400, 413, 415, 422))
+    def verify_quotes() -> Response:
+        request.max_content_length = MAX_CITATIONS_BYTES
+        return json_response(check_quotes(service.live.engine, read_body(QuotesBody).quotes))

@@ -8,7 +8,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from qa.given import MAX_CITATIONS, Given
 from qa.problems import Problem
-from qa.requests import AskAddress, AskBody
+from qa.requests import AskAddress, AskBody, PlaceAddress, QuotesBody
 
 
 def complete(spec: Any) -> Any:
@@ -19,16 +19,23 @@ def complete(spec: Any) -> Any:
     schemas = spec["components"]["schemas"]
     operations = spec["paths"]["/v1/ask"]
     operations["post"]["requestBody"] = _body(_reference(schemas, AskBody))
-    flat = AskAddress.model_json_schema()
-    operations["get"]["parameters"] = [
-        {"name": name, "in": "query", "required": name in flat["required"], "schema": field}
-        for name, field in flat["properties"].items()
-    ]
+    operations["get"]["parameters"] = _parameters(AskAddress)
+    spec["paths"]["/v1/citations"]["get"]["parameters"] = _parameters(PlaceAddress)
+    spec["paths"]["/v1/quotes/verify"]["post"]["requestBody"] = _body(_reference(schemas, QuotesBody))
     given = _reference(schemas, Given)
     _reference(schemas, Problem)
     citations = {"anyOf": [given, {"type": "array", "items": given, "maxItems": MAX_CITATIONS}]}
     spec["paths"]["/v1/citations/verify"]["post"]["requestBody"] = _body(citations)
     return spec
+
+
+def _parameters(kind: type[BaseModel]) -> list[dict[str, Any]]:
+    """The fields of a kind as parameters of an address."""
+    flat = kind.model_json_schema()
+    return [
+        {"name": name, "in": "query", "required": name in flat["required"], "schema": field}
+        for name, field in flat["properties"].items()
+    ]
 
 
 def _reference(schemas: dict[str, Any], kind: type) -> dict[str, str]:

@@ -1,0 +1,73 @@
+"""What is new in a generation, against the one before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from corpus.dates import last_day
+from index.history import History
+from index.search import Engine
+from index.store import Entry, Store
+
+MOST = 100
+"""So many articles of each kind are listed."""
+
+_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedArticles:
+    """Articles of one kind of change: how many there are, and the first ``MOST`` of them, the newest first, those of
+    unknown date last."""
+
+    total: int
+    articles: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a generation has otherwise than the one before it that is still kept, ``since``; ``None`` if there is none,
+    and then nothing is listed. ``removed`` articles are as they were."""
+
+    generation: str
+    since: str | None
+    added: ChangedArticles
+    changed: ChangedArticles
+    removed: ChangedArticles
+
+
+def changes(engine: Engine, history: History) -> Changes:
+    """What is new in the engine's generation."""
+    generation = engine.manifest.generation
+    return _changes(history, generation, history.before(generation))
+
+
+# What is in a generation never changes.
+@lru_cache(maxsize=_KEPT)
+def _changes(history: History, generation: str, since: str | None) -> Changes:
+    now = history.texts(generation)
+    then = history.texts(since) if since else None
+    if now is None or then is None:
+        nothing = ChangedArticles(0, ())
+        return Changes(generation, None, nothing, nothing, nothing)
+    digests, earlier = now.digests(), then.digests()
+    return Changes(
+        generation=generation,
+        since=since,
+        added=_listed(now, digests.keys() - earlier.keys()),
+        changed=_listed(now, {name for name, digest in digests.items() if earlier.get(name, digest) != digest}),
+        removed=_listed(then, earlier.keys() - digests.keys()),
+    )
+
+
+def _listed(store: Store, article_ids: set[str]) -> ChangedArticles:
+    if not article_ids:
+        return ChangedArticles(0, ())
+    entries = sorted((entry for entry in store.catalogue() if entry.id in article_ids), key=_newest_first)
+    return ChangedArticles(len(entries), tuple(entries[:MOST]))
+
+
+def _newest_first(entry: Entry) -> tuple[bool, int, str]:
+    day = -last_day(entry.published).toordinal() if entry.published else 0
+    return entry.published is None, day, entry.id
