@@ -82,6 +82,13 @@ class Metadata:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Entry(Metadata):
+    """An article's entry in the catalogue: its metadata, and the SHA-256 of its canonical text."""
+
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Article(Metadata):
     """An article as it is indexed and cited.
 

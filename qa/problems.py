@@ -20,6 +20,7 @@ from corpus.errors import (
     NotJson,
     UnknownArticle,
 )
+from qa.api.shapes import FieldError
 
 log = logging.getLogger("ibidem")
 
@@ -40,14 +41,6 @@ _DETAILS: Mapping[HTTPStatus, str] = {
     HTTPStatus.METHOD_NOT_ALLOWED: "this address does not take that method; the header Allow lists those it takes",
 }
 """What to change, for the errors that werkzeug finds before any code here."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """What is wrong with one field of a request; ``field`` is empty if it is the whole."""
-
-    field: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from apiflask import APIFlask
 from flask import Response
 
 from qa.answering import Answer, Query
 from qa.api.responses import json_response, problems, schema
-from qa.calibration import Calibration, calibration_of
+from qa.api.shapes import Calibrated
+from qa.calibration import calibration_of
 from qa.requests import AskAddress, AskBody, read_address, read_body
 from qa.service import Service
-
-
-@dataclass(frozen=True, slots=True)
-class Calibrated:
-    """The calibration that a generation's answers go by; ``None`` if their confidence is not known."""
-
-    generation: str
-    calibration: Calibration | None
 
 
 def add_asking(app: APIFlask, service: Service) -> None:

@@ -8,16 +8,8 @@ from apiflask import APIFlask
 from flask import Response
 
 from qa.api.responses import json_response, schema
+from qa.api.shapes import Readiness
 from qa.service import Service
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """That a generation is open and has answered a question; ``problem`` says why a newer one is not served."""
-
-    status: str
-    generation: str
-    problem: str | None
 
 
 @dataclass(frozen=True, slots=True)
