@@ -15,12 +15,12 @@ from werkzeug.exceptions import HTTPException
 from corpus.errors import (
     IbidemError,
     InvalidCitation,
-    InvalidFilter,
+    InvalidField,
     InvalidQuestion,
     NotJson,
     UnknownArticle,
 )
-from qa.api.shapes import FieldError
+from qa.shapes import FieldError
 
 log = logging.getLogger("ibidem")
 
@@ -28,7 +28,7 @@ PROBLEM_TYPE = "application/problem+json"
 
 STATUSES: Mapping[type[IbidemError], HTTPStatus] = {
     InvalidQuestion: HTTPStatus.UNPROCESSABLE_ENTITY,
-    InvalidFilter: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidField: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotJson: HTTPStatus.BAD_REQUEST,
     InvalidCitation: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownArticle: HTTPStatus.NOT_FOUND,
@@ -88,7 +88,7 @@ def _problem(error: Exception) -> tuple[Problem, dict[str, str]]:
 
 
 def _errors_by_field(error: IbidemError) -> tuple[FieldError, ...]:
-    if isinstance(error, InvalidFilter):
+    if isinstance(error, InvalidField):
         return (FieldError(error.field, error.problem),)
     return (FieldError("question", str(error)),) if isinstance(error, InvalidQuestion) else ()
 
@@ -105,6 +105,8 @@ def _field_error(details: ErrorDetails) -> FieldError:
         return FieldError(field, "there is no such field; /openapi.json lists those there are")
     if details["type"] == "missing":
         return FieldError(field, "is missing, and is needed")
+    if details["type"] == "value_error":
+        return FieldError(field, str(details["ctx"]["error"]))
     return FieldError(field, details["msg"])
 
 

@@ -9,8 +9,8 @@ from flask import Response
 
 from index.store import Entry
 from qa.api.responses import json_response, problems, schema
-from qa.api.shapes import FullArticle
 from qa.service import Service
+from qa.shapes import FullArticle
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from qa.given import MAX_CITATIONS, Given
 from qa.problems import Problem
-from qa.requests import AskAddress, AskBody
+from qa.requests import AskAddress, AskBody, BatchBody
 
 
 def complete(spec: Any) -> Any:
@@ -19,6 +19,7 @@ def complete(spec: Any) -> Any:
     schemas = spec["components"]["schemas"]
     operations = spec["paths"]["/v1/ask"]
     operations["post"]["requestBody"] = _body(_reference(schemas, AskBody))
+    spec["paths"]["/v1/ask/batch"]["post"]["requestBody"] = _body(_reference(schemas, BatchBody))
     flat = AskAddress.model_json_schema()
     operations["get"]["parameters"] = [
         {"name": name, "in": "query", "required": name in flat["required"], "schema": field}

@@ -8,8 +8,8 @@ from apiflask import APIFlask
 from flask import Response
 
 from qa.api.responses import json_response, schema
-from qa.api.shapes import Readiness
 from qa.service import Service
+from qa.shapes import Readiness
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the interface gives beside answers and checks: plain, frozen values, which are also its JSON.
+"""What the HTTP interface gives beside answers and checks: plain, frozen values, which are also its JSON.
 
 They stand by themselves so that a client of the interface loads nothing of what serves it.
 """
@@ -8,7 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from corpus.article import Entry
+from qa.answers import Answer
 from qa.calibration import Calibration
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The answers of several questions, in the order in which they were asked, all from the one generation named."""
+
+    generation: str
+    answers: list[Answer]
 
 
 @dataclass(frozen=True, kw_only=True)
