@@ -8,10 +8,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from corpus.article import Entry
 from corpus.dates import first_day, last_day
 from index.copies import Copies
 from index.filters import FilterColumns, Filters
-from index.store import Entry
 from index.vectors import Ids, Mask
 
 _SCOPES_KEPT = 64

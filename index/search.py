@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.article import Article
+from corpus.article import Article, Entry
 from corpus.errors import DamagedGeneration, UnknownArticle, UnknownGeneration
 from index.copies import read as read_copies
 from index.cross_encoder import CrossEncoder
@@ -33,7 +33,7 @@ from index.generation import (
 from index.lexical import LexicalIndex
 from index.pieces import PieceIndex
 from index.scope import Scope, Scopes
-from index.store import Entry, Excerpt, Spans, Store
+from index.store import Excerpt, Spans, Store
 from index.vectors import DenseScores, Ids, VectorIndex
 
 DEPTH = 100

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
+from corpus.article import Entry
 from corpus.dates import last_day
 from index.history import History
 from index.search import Engine
-from index.store import Entry, Store
+from index.store import Store
+from qa.shapes import ChangedArticles, Changes
 
 MOST = 100
 """So many articles of each kind are listed."""
 
 _KEPT = 4
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedArticles:
-    """Articles of one kind of change: how many there are, and the first ``MOST`` of them, the newest first, those of
-    unknown date last."""
-
-    total: int
-    articles: tuple[Entry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What a generation has otherwise than the one before it that is still kept, ``since``; ``None`` if there is none,
-    and then nothing is listed. ``removed`` articles are as they were."""
-
-    generation: str
-    since: str | None
-    added: ChangedArticles
-    changed: ChangedArticles
-    removed: ChangedArticles
 
 
 def changes(engine: Engine, history: History) -> Changes:

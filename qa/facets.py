@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from corpus.article import Entry
 from corpus.dates import first_day, last_day
-from index.store import Entry
 
 MOST_BARS = 48
 """A histogram has at most so many bars, but one for each decade if that takes more."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from corpus.article import Article
+from corpus.article import Article, entry_of
 from corpus.errors import InvalidPlace, UnknownArticle
 from index.history import History
 from index.search import Engine
-from index.store import Excerpt, entry_of
-from qa.citations import Citation, cite
+from index.store import Excerpt
+from qa.answers import Citation
+from qa.citations import cite
 
 MAX_CITED = 20_000
 """So many code points are cited at a time."""

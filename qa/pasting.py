@@ -8,10 +8,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from corpus.errors import UnknownArticle
 from index.history import History
 from index.search import Engine
+from qa.checks import Check, QuoteCheck
 from qa.given import MAX_CITATIONS, Given, read_citations
 from qa.kept import cite_place, kept
-from qa.quotes import QuoteCheck, check_quotes
-from qa.verification import Check, verify
+from qa.quotes import check_quotes
+from qa.verification import verify
 
 _LOCATION = re.compile(
     r"^(?:> )?(.+), code points (\d{1,15})-\d{1,15} of the text with SHA-256 ([0-9a-f]{12,64})\\?$", re.M

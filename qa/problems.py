@@ -15,13 +15,14 @@ from werkzeug.exceptions import HTTPException
 from corpus.errors import (
     IbidemError,
     InvalidCitation,
-    InvalidFilter,
+    InvalidField,
     InvalidPlace,
     InvalidQuestion,
     InvalidQuote,
     NotJson,
     UnknownArticle,
 )
+from qa.shapes import FieldError
 
 log = logging.getLogger("ibidem")
 
@@ -29,7 +30,7 @@ PROBLEM_TYPE = "application/problem+json"
 
 STATUSES: Mapping[type[IbidemError], HTTPStatus] = {
     InvalidQuestion: HTTPStatus.UNPROCESSABLE_ENTITY,
-    InvalidFilter: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidField: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotJson: HTTPStatus.BAD_REQUEST,
     InvalidCitation: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidPlace: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -44,14 +45,6 @@ _DETAILS: Mapping[HTTPStatus, str] = {
     HTTPStatus.METHOD_NOT_ALLOWED: "this address does not take that method; the header Allow lists those it takes",
 }
 """What to change, for the errors that werkzeug finds before any code here."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """What is wrong with one field of a request; ``field`` is empty if it is the whole."""
-
-    field: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +97,7 @@ def _headers(error: Exception) -> dict[str, str]:
 
 
 def _errors_by_field(error: IbidemError) -> tuple[FieldError, ...]:
-    if isinstance(error, InvalidFilter):
+    if isinstance(error, InvalidField):
         return (FieldError(error.field, error.problem),)
     return (FieldError("question", str(error)),) if isinstance(error, InvalidQuestion) else ()
 
@@ -121,6 +114,8 @@ def _field_error(details: ErrorDetails) -> FieldError:
         return FieldError(field, "there is no such field; /openapi.json lists those there are")
     if details["type"] == "missing":
         return FieldError(field, "is missing, and is needed")
+    if details["type"] == "value_error":
+        return FieldError(field, str(details["ctx"]["error"]))
     return FieldError(field, details["msg"])
 
 

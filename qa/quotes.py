@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import regex
 
+from corpus.article import Entry, entry_of
 from corpus.errors import InvalidQuote
 from index.filters import Filters
 from index.search import Engine
-from index.store import Entry, Excerpt, entry_of
+from index.store import Excerpt
 from qa.answering import MAX_CHARACTERS
-from qa.citations import Citation, cite
-from qa.differences import Near, Word, Words, nearest, word_difference
+from qa.answers import Citation
+from qa.checks import QuoteCheck, QuoteChecks
+from qa.citations import cite
+from qa.differences import Near, Words, nearest, word_difference
 
 MAX_QUOTES = 100
 """So many quotes are checked in one request."""
@@ -36,35 +38,6 @@ _WRITTEN_OTHERWISE = str.maketrans(
     dict.fromkeys("“”„‟«»", '"') | dict.fromkeys("‘’‚‛‹›", "'") | dict.fromkeys("‐‑‒–—―−", "-")
 )
 _SPACES = regex.compile(r"[\s\u200b\u2060\ufeff\u00ad]+")
-
-QuoteStatus = Literal["verified", "changed", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class QuoteCheck:
-    """What was found of a quote.
-
-    ``verified``: the archive has it word for word; but for spaces, dashes and quotation marks, which may be written
-    otherwise, and for what was left out and marked as such (``…``). ``changed``: it has something like it. ``unknown``:
-    nothing like it was found. ``citation`` is where it, or the text that is nearest to it, stands, in the archive's own
-    writing; ``words`` are the differences from that text if it is ``changed``; ``also_in`` are further articles that
-    have it word for word. ``explanation`` is a sentence for readers.
-    """
-
-    status: QuoteStatus
-    quote: str
-    explanation: str
-    citation: Citation | None
-    words: tuple[Word, ...]
-    also_in: tuple[Citation, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class QuoteChecks:
-    """What was found of each of several quotes, in the order in which they were given, in one generation."""
-
-    generation: str
-    results: tuple[QuoteCheck, ...]
 
 
 @dataclass(frozen=True, slots=True)

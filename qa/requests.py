@@ -6,17 +6,25 @@ from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from corpus.errors import InvalidFilter
-from index.filters import Copies, Filters, check
+from corpus.errors import InvalidField, InvalidFilter, InvalidQuestion
+from index.filters import Copies, Filters
+from index.filters import check as check_filters
 from qa.answering import DEFAULT_PASSAGES, MAX_CHARACTERS, MAX_PASSAGES, Query
+from qa.answering import check as check_question
 from qa.quotes import MAX_QUOTE, MAX_QUOTES
 from qa.styles import Style
 
 MAX_VALUES = 100
 """So many values of one kind a filter may have."""
+
+MAX_QUESTIONS = 256
+"""So many questions may be asked in one request."""
+
+MAX_BATCH_PASSAGES = 2560
+"""So many passages may be asked for by all of them together."""
 
 Asked = TypeVar("Asked", bound=BaseModel)
 
@@ -67,22 +75,41 @@ class AskBody(Asking):
 
     filters: Annotated[Filtering, Field(description="Which articles may answer.")] = Filtering()
 
-    def query(self) -> Query:
-        """The question with its filters. Raises ``InvalidFilter``, with the field's place in the body."""
-        query = _query(self, self.filters)
-        try:
-            check(query.filters)
-        except InvalidFilter as error:
-            nested = error.field in Filtering.model_fields
-            raise InvalidFilter(f"filters.{error.field}" if nested else error.field, error.problem) from None
-        return query
+    def query(self, place: str = "") -> Query:
+        """The question with its filters. Raises ``InvalidField``, with the field's place in the body: that of the
+        question's object, and in this the field's own."""
+        return _query(self, self.filters, place, f"{place}filters.")
+
+
+class BatchBody(BaseModel):
+    """What ``POST /v1/ask/batch`` takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    questions: Annotated[
+        list[AskBody], Field(min_length=1, max_length=MAX_QUESTIONS, description="What to ask, each as in /v1/ask.")
+    ]
+
+    @field_validator("questions")
+    @classmethod
+    def _are_not_too_many_passages(cls, questions: list[AskBody]) -> list[AskBody]:
+        passages = sum(question.top_k for question in questions)
+        if passages > MAX_BATCH_PASSAGES:
+            raise ValueError(
+                f"top_k adds up to {passages} passages, and may to {MAX_BATCH_PASSAGES}: ask for fewer at a time"
+            )
+        return questions
+
+    def queries(self) -> list[Query]:
+        """The questions in order. Raises as ``AskBody.query`` does, for the first that can't be asked."""
+        return [question.query(f"questions.{number}.") for number, question in enumerate(self.questions)]
 
 
 class AskAddress(Asking, Filtering):
     """What ``GET /v1/ask`` takes."""
 
     def query(self) -> Query:
-        """The question with its filters."""
+        """The question with its filters. Raises ``InvalidField``."""
         return _query(self, self)
 
 
@@ -119,10 +146,19 @@ class QuotesBody(BaseModel):
     ]
 
 
-def _query(asked: Asking, filtering: Filtering) -> Query:
+def _query(asked: Asking, filtering: Filtering, place: str = "", filters_place: str = "") -> Query:
+    """The question with its filters; an error names a field behind the place in the request where it stands."""
     lists: dict[str, Any] = {name: tuple(getattr(filtering, name)) for name in LISTS}
     period = (filtering.published_from, filtering.published_to)
     filters = Filters(**lists, published_from=period[0], published_to=period[1], as_of=asked.as_of, copies=asked.copies)
+    try:
+        check_question(asked.question, asked.top_k)
+        check_filters(filters)
+    except InvalidQuestion as error:
+        raise InvalidField(f"{place}question", str(error)) from None
+    except InvalidFilter as error:
+        where = filters_place if error.field in Filtering.model_fields else place
+        raise InvalidField(f"{where}{error.field}", error.problem) from None
     return Query(asked.question, asked.top_k, filters, asked.narrow, asked.cite, request.host_url)
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields
 from apiflask import APIFlask
 from flask import Response
 
-from index.store import Entry
+from corpus.article import Entry
 from qa.api.responses import json_response, problems, schema
 from qa.service import Service
+from qa.shapes import FullArticle
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +19,6 @@ class Articles:
 
     generation: str
     articles: list[Entry]
-
-
-@dataclass(frozen=True, kw_only=True)
-class FullArticle(Entry):
-    """An article with its canonical text, whose code points every citation counts."""
-
-    generation: str
-    text: str
 
 
 def add_articles(app: APIFlask, service: Service) -> None:

@@ -6,8 +6,9 @@ from apiflask import APIFlask
 from flask import Response
 
 from qa.api.responses import json_response, schema
-from qa.changes import Changes, changes
+from qa.changes import changes
 from qa.service import Service
+from qa.shapes import Changes
 
 
 def add_changes(app: APIFlask, service: Service) -> None:

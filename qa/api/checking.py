@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from apiflask import APIFlask
 from flask import Response, request
 
 from qa.api.responses import json_response, problems, schema
-from qa.citations import Citation
+from qa.checks import QuoteChecks
 from qa.given import MAX_CITATIONS, read_citations
 from qa.kept import cite_place
-from qa.quotes import QuoteChecks, check_quotes
+from qa.quotes import check_quotes
 from qa.requests import PlaceAddress, QuotesBody, read_address, read_body, read_json_bytes
 from qa.service import Service
+from qa.shapes import Cited
 from qa.styles import cited
 from qa.verification import Checks, verify
 
 MAX_CITATIONS_BYTES = 4 * 2**20
 """The largest body of citations, or of quotes, to be checked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cited:
-    """The citation of a place, and the same in the style that was asked for, ``None`` if none was."""
-
-    citation: Citation
-    cited: str | None
 
 
 def add_checking(app: APIFlask, service: Service) -> None:

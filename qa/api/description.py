@@ -8,7 +8,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from qa.given import MAX_CITATIONS, Given
 from qa.problems import Problem
-from qa.requests import AskAddress, AskBody, PlaceAddress, QuotesBody
+from qa.requests import AskAddress, AskBody, BatchBody, PlaceAddress, QuotesBody
 
 
 def complete(spec: Any) -> Any:
@@ -19,6 +19,7 @@ def complete(spec: Any) -> Any:
     schemas = spec["components"]["schemas"]
     operations = spec["paths"]["/v1/ask"]
     operations["post"]["requestBody"] = _body(_reference(schemas, AskBody))
+    spec["paths"]["/v1/ask/batch"]["post"]["requestBody"] = _body(_reference(schemas, BatchBody))
     operations["get"]["parameters"] = _parameters(AskAddress)
     spec["paths"]["/v1/citations"]["get"]["parameters"] = _parameters(PlaceAddress)
     spec["paths"]["/v1/quotes/verify"]["post"]["requestBody"] = _body(_reference(schemas, QuotesBody))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from apiflask import APIFlask
 from flask import Response, request
 
-from corpus.article import Article
+from corpus.article import Article, Entry, entry_of
 from corpus.errors import UnknownArticle
 from index.search import Engine
-from index.store import Entry, Excerpt, entry_of
-from qa.citations import Citation, cite, permalink
+from index.store import Excerpt
+from qa.answers import Citation
+from qa.citations import cite, permalink
 from qa.kept import Kept, kept
 from qa.pages.rendering import render
 from qa.pages.snapshots import add_snapshots, snapshot_address

@@ -7,7 +7,7 @@ from flask import request
 from pydantic import ValidationError
 
 from corpus.errors import IbidemError
-from qa.citations import Citation
+from qa.answers import Citation
 from qa.given import Given
 from qa.kept import cite_place
 from qa.pages.rendering import render

@@ -12,10 +12,9 @@ from weakref import WeakKeyDictionary
 from apiflask import APIFlask
 from flask import render_template
 
-from corpus.article import Metadata, Origin
+from corpus.article import Entry, Metadata, Origin
 from index.search import Engine
-from index.store import Entry
-from qa.citations import Citation
+from qa.answers import Citation
 from qa.confidence import likelihood
 from qa.facets import Bar, Facets, facets
 from qa.pages.text import passage_blocks
