@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from corpus.article import Entry
-from corpus.dates import last_day
 from index.history import History
 from index.search import Engine
 from index.store import Store
+from qa.catalogue import age
 from qa.shapes import ChangedArticles, Changes
 
 MOST = 100
@@ -44,10 +43,6 @@ def _changes(history: History, generation: str, since: str | None) -> Changes:
 def _listed(store: Store, article_ids: set[str]) -> ChangedArticles:
     if not article_ids:
         return ChangedArticles(0, ())
-    entries = sorted((entry for entry in store.catalogue() if entry.id in article_ids), key=_newest_first)
+    found = (entry for entry in store.catalogue() if entry.id in article_ids)
+    entries = sorted(found, key=lambda entry: age(entry, latest_first=True))
     return ChangedArticles(len(entries), tuple(entries[:MOST]))
-
-
-def _newest_first(entry: Entry) -> tuple[bool, int, str]:
-    day = -last_day(entry.published).toordinal() if entry.published else 0
-    return entry.published is None, day, entry.id

@@ -8,7 +8,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from qa.given import MAX_CITATIONS, Given
 from qa.problems import Problem
-from qa.requests import AskAddress, AskBody, BatchBody, PlaceAddress, QuotesBody
+from qa.requests import AskAddress, AskBody, BatchBody, ListAddress, PlaceAddress, QuotesBody
 
 
 def complete(spec: Any) -> Any:
@@ -23,6 +23,7 @@ def complete(spec: Any) -> Any:
     operations["get"]["parameters"] = _parameters(AskAddress)
     spec["paths"]["/v1/citations"]["get"]["parameters"] = _parameters(PlaceAddress)
     spec["paths"]["/v1/quotes/verify"]["post"]["requestBody"] = _body(_reference(schemas, QuotesBody))
+    spec["paths"]["/v1/articles"]["get"]["parameters"] = _parameters(ListAddress)
     given = _reference(schemas, Given)
     _reference(schemas, Problem)
     citations = {"anyOf": [given, {"type": "array", "items": given, "maxItems": MAX_CITATIONS}]}
