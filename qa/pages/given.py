@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask import request
-
-from qa.requests import LISTS, AskAddress
+from qa.requests import LISTS, AskAddress, Asked
 
 _NAMES = tuple(AskAddress.model_fields)
 
@@ -56,18 +54,17 @@ class Given:
         query = urlencode([(name, value) for name, found in self.values.items() for value in found])
         return f"{path}?{query}" if query else path
 
-    def ask(self) -> AskAddress:
-        """The question that it is. Raises ``ValidationError``."""
-        return AskAddress.model_validate(
-            {name: list(found) if name in LISTS else found[0] for name, found in self.values.items()}
-        )
+    def read(self, kind: type[Asked]) -> Asked:
+        """The same as a request of that kind. Raises ``ValidationError``."""
+        values = {name: list(found) if name in LISTS else found[0] for name, found in self.values.items()}
+        return kind.model_validate({name: found for name, found in values.items() if name in kind.model_fields})
 
 
-def read_given() -> Given:
-    """What the address of the request says; of what may be given once, the first that isn't blank."""
+def read_given(parameters: Mapping[str, Sequence[str]]) -> Given:
+    """What parameters of an address say; of what may be given once, the first that isn't blank."""
     values: dict[str, tuple[str, ...]] = {}
     for name in _NAMES:
-        found = tuple(dict.fromkeys(value.strip() for value in request.args.getlist(name) if value.strip()))
+        found = tuple(dict.fromkeys(value.strip() for value in parameters.get(name, ()) if value.strip()))
         if found:
             values[name] = found if name in LISTS else found[:1]
     return Given(values)
