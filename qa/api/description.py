@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter
 
+from qa.api.feedback import FeedbackAddress, FeedbackBody, UnansweredAddress
 from qa.given import MAX_CITATIONS, Given
 from qa.problems import Problem
 from qa.requests import AskAddress, AskBody
@@ -19,16 +20,24 @@ def complete(spec: Any) -> Any:
     schemas = spec["components"]["schemas"]
     operations = spec["paths"]["/v1/ask"]
     operations["post"]["requestBody"] = _body(_reference(schemas, AskBody))
-    flat = AskAddress.model_json_schema()
-    operations["get"]["parameters"] = [
-        {"name": name, "in": "query", "required": name in flat["required"], "schema": field}
-        for name, field in flat["properties"].items()
-    ]
+    operations["get"]["parameters"] = _parameters(AskAddress)
+    spec["paths"]["/v1/feedback"]["post"]["requestBody"] = _body(_reference(schemas, FeedbackBody))
+    spec["paths"]["/v1/feedback"]["get"]["parameters"] = _parameters(FeedbackAddress)
+    spec["paths"]["/v1/unanswered"]["get"]["parameters"] = _parameters(UnansweredAddress)
     given = _reference(schemas, Given)
     _reference(schemas, Problem)
     citations = {"anyOf": [given, {"type": "array", "items": given, "maxItems": MAX_CITATIONS}]}
     spec["paths"]["/v1/citations/verify"]["post"]["requestBody"] = _body(citations)
     return spec
+
+
+def _parameters(kind: type[BaseModel]) -> list[dict[str, Any]]:
+    """What stands in an address, a parameter for each field of a kind."""
+    flat = kind.model_json_schema()
+    return [
+        {"name": name, "in": "query", "required": name in flat.get("required", ()), "schema": field}
+        for name, field in flat["properties"].items()
+    ]
 
 
 def _reference(schemas: dict[str, Any], kind: type) -> dict[str, str]:
