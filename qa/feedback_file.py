@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -132,7 +132,8 @@ class FeedbackFile:
             raise FeedbackUnavailable(
                 f"{self._path} was written by a newer Ibidem (version {version}, here {_VERSION}): update this one"
             )
-        connection.execute("PRAGMA journal_mode = WAL")
+        with suppress(sqlite3.OperationalError):  # Where others are at it too: every mode is safe, this one quicker.
+            connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
 
     def _close(self) -> None:

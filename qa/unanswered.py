@@ -19,7 +19,7 @@ log = logging.getLogger("ibidem")
 MOST = 10_000
 """So many questions are kept; past that, those go that were asked last the longest ago."""
 
-HASTE = 0.05
+HASTE = 0.25
 """So many seconds an answer waits at most for others who write; what can't be recorded then is not."""
 
 CURSOR = "^[1-9][0-9]{0,17}_[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z_[1-9][0-9]{0,17}$"
