@@ -13,14 +13,18 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import HTTPException
 
 from corpus.errors import (
+    FeedbackOff,
+    FeedbackUnavailable,
     IbidemError,
     InvalidCitation,
+    InvalidFeedback,
     InvalidField,
     InvalidPlace,
     InvalidQuestion,
     InvalidQuote,
     NotJson,
     UnknownArticle,
+    UnknownFeedback,
 )
 from qa.shapes import FieldError
 
@@ -36,6 +40,10 @@ STATUSES: Mapping[type[IbidemError], HTTPStatus] = {
     InvalidPlace: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidQuote: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownArticle: HTTPStatus.NOT_FOUND,
+    InvalidFeedback: HTTPStatus.UNPROCESSABLE_ENTITY,
+    FeedbackOff: HTTPStatus.FORBIDDEN,
+    UnknownFeedback: HTTPStatus.NOT_FOUND,
+    FeedbackUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     IbidemError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """The status for each error that can reach a client; the first class in this order that fits."""

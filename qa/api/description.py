@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter
 
+from qa.api.feedback import FeedbackAddress, FeedbackBody, UnansweredAddress
 from qa.given import MAX_CITATIONS, Given
 from qa.problems import Problem
 from qa.requests import AskAddress, AskBody, BatchBody, ListAddress, PlaceAddress, QuotesBody
@@ -24,6 +25,9 @@ def complete(spec: Any) -> Any:
     spec["paths"]["/v1/citations"]["get"]["parameters"] = _parameters(PlaceAddress)
     spec["paths"]["/v1/quotes/verify"]["post"]["requestBody"] = _body(_reference(schemas, QuotesBody))
     spec["paths"]["/v1/articles"]["get"]["parameters"] = _parameters(ListAddress)
+    spec["paths"]["/v1/feedback"]["post"]["requestBody"] = _body(_reference(schemas, FeedbackBody))
+    spec["paths"]["/v1/feedback"]["get"]["parameters"] = _parameters(FeedbackAddress)
+    spec["paths"]["/v1/unanswered"]["get"]["parameters"] = _parameters(UnansweredAddress)
     given = _reference(schemas, Given)
     _reference(schemas, Problem)
     citations = {"anyOf": [given, {"type": "array", "items": given, "maxItems": MAX_CITATIONS}]}
@@ -35,7 +39,7 @@ def _parameters(kind: type[BaseModel]) -> list[dict[str, Any]]:
     """The fields of a kind as parameters of an address."""
     flat = kind.model_json_schema()
     return [
-        {"name": name, "in": "query", "required": name in flat["required"], "schema": field}
+        {"name": name, "in": "query", "required": name in flat.get("required", ()), "schema": field}
         for name, field in flat["properties"].items()
     ]
 

@@ -11,11 +11,11 @@ from werkzeug.exceptions import Forbidden
 from corpus.errors import InvalidFeedback
 from index.search import Engine
 from qa.api.responses import json_response
+from qa.asked import narrowing
 from qa.feedback import Cited, Feedback, Said, cited
 from qa.pages.given import Given, read_given
 from qa.pages.rendering import render
 from qa.requests import AskAddress
-from qa.asked import narrowing
 from qa.service import Service
 from qa.unanswered import UnansweredQuestion
 

@@ -100,14 +100,7 @@ for (const form of all(".judge form")) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     attempt(async () => {
-      const given = new FormData(form, event.submitter);
-      const place = given.has("article_id") && {
-        article_id: given.get("article_id"), start: +given.get("start"), end: +given.get("end"), sha256: given.get("sha256"),
-      };
-      const kept = await postJson("/v1/feedback", {
-        question: given.get("question"), answers: given.get("answers") === "true", comment: given.get("comment"),
-        ...(place ? { citation: { ...place, quote: shownQuote(holder(form)) } } : {}),
-      });
+      const kept = await fetchJson(form.action, { method: "POST", body: new FormData(form, event.submitter) });
       const thanks = document.createElement("p");
       const undo = document.createElement("button");
       undo.type = "button";
