@@ -47,8 +47,8 @@ def create_app(
 ) -> APIFlask:
     """The application that answers from what ``live`` serves. It starts nothing and reads no settings.
 
-    ``shared_metrics`` is for ``Telemetry``; ``folders`` are those of the articles, for what was fetched, ``feedback`` is
-    the file for what users say of answers, without which nothing is kept.
+    ``shared_metrics`` is for ``Telemetry``; ``folders`` are those of the articles, for what was fetched, ``feedback``
+    is the file for what users say of answers, without which nothing is kept.
     """
     app = APIFlask(__name__, title="Ibidem", version=version("ibidem"), docs_path=None, json_errors=False)
     app.config["OPENAPI_VERSION"] = "3.1.0"
