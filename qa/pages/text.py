@@ -52,12 +52,13 @@ def passage_blocks(passage: AnsweringPassage) -> list[Block]:
 def blocks(text: str, marked: Iterable[Marked]) -> list[Block]:
     """The blocks of a text; their pieces and gaps, one after the other, are the text."""
     marks = [one for one in marked if one.start < one.end]
-    first = min((one.start for one in marks), default=len(text))
+    start = min((one.start for one in marks), default=len(text))
+    first = len(text) - len(text[start:].lstrip("\n"))
     lines = list(_lines(text))
-    ends = [*(start for start, _ in lines[1:]), len(text)]
+    ends = [*(begin for begin, _ in lines[1:]), len(text)]
     return [
         Block(_kind(text, lines, number), tuple(_pieces(text, start, end, marks, first)), text[end:following])
-        for number, ((start, end), following) in enumerate(zip(lines, ends, strict=True))
+        for number, ((start, end), following) in enumerate(zip(lines, ends, strict=False))
     ]
 
 
@@ -76,7 +77,7 @@ def _pieces(text: str, start: int, end: int, marks: list[Marked], first: int) ->
     for left, right in pairwise(sorted(borders)):
         covering = [one.mark for one in within if one.start <= left < one.end]
         mark: Mark = "word" if "word" in covering else covering[0] if covering else ""
-        yield Piece(text[left:right], mark, is_first=bool(mark) and left == max(first, start) and start <= first < end)
+        yield Piece(text[left:right], mark, is_first=bool(mark) and left == first)
 
 
 def _kind(text: str, lines: list[tuple[int, int]], number: int) -> Kind:
