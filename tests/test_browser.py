@@ -162,5 +162,5 @@ def test_a_question_that_cannot_be_asked_is_explained_where_it_stands(pages: Pag
     response = page.goto("/?question=" + "x" * 2001)
     assert response
     assert response.status == 422
-    assert "This can't be asked. question: has 2001 characters" in page.get_by_role("alert").inner_text()
+    assert "This can't be asked. The question has 2001 characters" in page.get_by_role("alert").inner_text()
     assert page.get_by_role("searchbox").input_value() == "x" * 2001
