@@ -67,7 +67,7 @@ def create_app(
     @app.after_request
     def finish(response: Response) -> Response:
         service.telemetry.count_request(request.url_rule.rule if request.url_rule else "none", response.status_code)
-        response.headers["Content-Security-Policy"] = _CONTENT_POLICY
+        response.headers.setdefault("Content-Security-Policy", _CONTENT_POLICY)  # what was fetched has a stricter one
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
