@@ -54,8 +54,16 @@ const cite = (root, style) => fetchJson(`/v1/citations${new URL(tool("cite", roo
 const chosenStyle = () => $("[data-style]")?.value ?? "plain";
 
 async function copy(text, what) {
-  await navigator.clipboard.writeText(text);
+  if (navigator.clipboard) await navigator.clipboard.writeText(text);
+  else copyByEvent(text);
   say(`${what} copied`);
+}
+
+// Where the service is on another machine and not reached by HTTPS, there is no clipboard to write to.
+function copyByEvent(text) {
+  const give = (event) => { event.clipboardData.setData("text/plain", text); event.preventDefault(); };
+  document.addEventListener("copy", give, { once: true });
+  if (!document.execCommand("copy")) throw new Error("this browser lets no page copy without HTTPS");
 }
 
 const copying = {
