@@ -38,11 +38,15 @@ async function attempt(action) {
 // A passage: one of an answer, or the one that is marked in an article or cited on a page.
 const holder = (element) => element?.closest(".passage") ?? $("main");
 const tool = (name, root) => $(`[data-${name}]`, root);
-const quoteOf = (root) => $(".text", root) ? all(".text mark", root) : all("blockquote", root).slice(0, 1);
 
+// The quote that a page shows; of what has changed, the archive's.
 function shownQuote(root) {
-  const marks = quoteOf(root);
-  if (!$(".text", root)) return marks[0]?.textContent ?? "";
+  const marks = all(".text mark", root);
+  if (!marks.length) {
+    const quote = $("blockquote", root)?.cloneNode(true);
+    for (const word of quote ? all("del", quote) : []) word.remove();
+    return quote?.textContent ?? "";
+  }
   // The gaps between marked blocks belong to the quote.
   const range = document.createRange();
   range.setStartBefore(marks[0]);
