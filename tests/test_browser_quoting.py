@@ -108,6 +108,19 @@ def test_what_a_page_shows_is_verified_with_a_click(page: Page, answer: Any) -> 
     page.locator(".status").get_by_text("Verified.").wait_for()
 
 
+def test_where_a_sentence_is_cited_that_is_copied_and_verified(page: Page, service: Served) -> None:
+    address = asked(QUESTION, ("narrow", "true"))
+    found = service.json("/v1" + address.replace("/?", "/ask?"))["passages"]
+    page.goto(address)
+    assert page.locator("blockquote").first.text_content() == found[0]["text"] != found[0]["citation"]["quote"]
+    for rank in (1, 2):
+        passage(page, rank).get_by_role("button", name="Copy quote").click()
+        assert copied(page, "Quote copied") == found[rank - 1]["citation"]["quote"]
+        page.evaluate("document.querySelector('.toast').textContent = ''")
+        passage(page, rank).get_by_role("button", name="Verify").click()
+        passage(page, rank).locator(".status").get_by_text("Verified.").wait_for()
+
+
 def test_what_was_tampered_with_on_the_page_is_found_out(page: Page, answer: Any) -> None:
     tamper = """selector => {
         const walker = document.createTreeWalker(document.querySelector(selector), NodeFilter.SHOW_TEXT);

@@ -39,13 +39,15 @@ async function attempt(action) {
 const holder = (element) => element?.closest(".passage") ?? $("main");
 const tool = (name, root) => $(`[data-${name}]`, root);
 
-// The quote that a page shows; of what has changed, the archive's.
+// The quote that a page shows: of what has changed, the archive's; of a passage of which a sentence is cited, that.
 function shownQuote(root) {
   const marks = all(".text mark", root);
   if (!marks.length) {
     const quote = $("blockquote", root)?.cloneNode(true);
-    for (const word of quote ? all("del", quote) : []) word.remove();
-    return quote?.textContent ?? "";
+    if (!quote) return "";
+    for (const word of all("del", quote)) word.remove();
+    const { start, end } = quote.dataset;
+    return start ? [...quote.textContent].slice(start, end).join("") : quote.textContent;
   }
   // The gaps between marked blocks belong to the quote.
   const range = document.createRange();
