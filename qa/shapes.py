@@ -20,6 +20,17 @@ class Batch:
     answers: list[Answer]
 
 
+@dataclass(frozen=True, slots=True)
+class Articles:
+    """A page of the articles of a generation. ``total`` is how many the filters leave, on all pages; ``next`` the cursor
+    of the page behind this one, ``None`` if this is the last."""
+
+    generation: str
+    total: int
+    articles: tuple[Entry, ...]
+    next: str | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class FullArticle(Entry):
     """An article with its canonical text, whose code points every citation counts."""
