@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Required, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:  # so that no index is loaded
     from index.filters import Copies
@@ -39,7 +39,7 @@ class Options(TypedDict, total=False):
     cite: Style | None
 
 
-class Query(Options, total=False):
+class Query(Options):
     """A question with options of its own."""
 
-    question: Required[str]
+    question: str

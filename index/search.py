@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from corpus.article import Article, Entry
 from corpus.errors import DamagedGeneration, UnknownGeneration
+from index.copies import Groups
 from index.copies import read as read_copies
 from index.cross_encoder import CrossEncoder
 from index.encoder import Encoder, QuestionVectors
@@ -125,7 +127,10 @@ class Engine(Protocol):
         """Where an article's passages and sentences stand. Raises ``UnknownArticle``."""
 
     def catalogue(self) -> list[Entry]:
-        """The entry of every article, by id."""
+        """The entry of every article, by id. Not to be changed."""
+
+    def clusters(self) -> Groups:
+        """For each article of the catalogue, the number of the cluster of copies that it is in."""
 
 
 class LocalEngine:
@@ -275,8 +280,16 @@ class LocalEngine:
         return self._store.spans(article_id)
 
     def catalogue(self) -> list[Entry]:
-        """See ``Engine``."""
+        """See ``Engine``. Read once, when it is first asked for."""
+        return self._catalogue
+
+    @cached_property
+    def _catalogue(self) -> list[Entry]:
         return self._store.catalogue()
+
+    def clusters(self) -> Groups:
+        """See ``Engine``."""
+        return self._copies.clusters
 
 
 def _combine(dense: DenseScores, bm25: NDArray[np.float32]) -> NDArray[np.float64]:

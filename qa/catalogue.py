@@ -6,10 +6,10 @@ Only the texts are opened, and no model; so it takes no longer than reading the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from index.generation import Manifest, current_generation, generation_folder, re
 from index.store import Entry, Store
 
 Sort = Literal["id", "title", "published"]
+
+_TITLE_CHARACTERS = 200
+"""So many of a title decide its place: a cursor has them, and has to fit into an address."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def listed(
     found = _select(catalogue, filters)
     if missing:
         found = [entry for entry in found if not all(is_known(entry, name) for name in missing)]
-    ordered = sorted(found, key=_ORDERS[sort])
+    ordered = sorted(found, key=ORDERS[sort])
     return Listed(catalogue.manifest.generation, len(ordered), tuple(ordered[:limit]))
 
 
@@ -151,12 +154,12 @@ def _select(catalogue: Catalogue, filters: Filters) -> list[Entry]:
     if filters.copies == "all":
         return [catalogue.entries[number] for number in numbers]
     shown: dict[int, Entry] = {}
-    for number in sorted(numbers, key=lambda number: _age(catalogue.entries[number], filters.copies == "latest")):
+    for number in sorted(numbers, key=lambda number: age(catalogue.entries[number], filters.copies == "latest")):
         shown.setdefault(catalogue.clusters[number], catalogue.entries[number])
     return list(shown.values())
 
 
-def _age(entry: Entry, latest_first: bool) -> tuple[bool, int, str]:
+def age(entry: Entry, latest_first: bool) -> tuple[bool, int, str]:
     """Sorts by date of publication, those of unknown date last, of equals by id."""
     if entry.published is None:
         return True, 0, entry.id
@@ -164,11 +167,12 @@ def _age(entry: Entry, latest_first: bool) -> tuple[bool, int, str]:
     return False, day, entry.id
 
 
-_ORDERS = {
+ORDERS: Mapping[Sort, Callable[[Entry], tuple[Any, ...]]] = {
     "id": lambda entry: (entry.id,),
-    "title": lambda entry: (entry.title.casefold(), entry.id),
-    "published": lambda entry: _age(entry, latest_first=True),
+    "title": lambda entry: (entry.title.casefold()[:_TITLE_CHARACTERS], entry.id),
+    "published": lambda entry: age(entry, latest_first=True),
 }
+"""What articles are sorted by; no two have the same."""
 
 
 def _most_first(values: Iterable[str | None]) -> tuple[Count, ...]:

@@ -14,6 +14,8 @@ from index.filters import Copies, Filters
 from index.filters import check as check_filters
 from qa.answering import DEFAULT_PASSAGES, MAX_CHARACTERS, MAX_PASSAGES, Query
 from qa.answering import check as check_question
+from qa.catalogue import Sort
+from qa.paging import DEFAULT_ARTICLES, MAX_ARTICLES
 from qa.styles import Style
 
 MAX_VALUES = 100
@@ -50,6 +52,24 @@ class Filtering(BaseModel):
         str | None, Field(description="Only what was published on that date or later: 2025-03-04, 2025-03 or 2025.")
     ] = None
     published_to: Annotated[str | None, Field(description="Only what was published on that date or earlier.")] = None
+
+
+class ListAddress(Filtering):
+    """What ``GET /v1/articles`` takes."""
+
+    as_of: Annotated[str | None, Field(description="Only what was published on that date or earlier.")] = None
+    copies: Annotated[
+        Copies, Field(description="Which of an article's copies to list: that published first or last, or all.")
+    ] = "all"
+    sort: Annotated[
+        Sort, Field(description="By id; by title, without regard to case; or those published last first.")
+    ] = "id"
+    limit: Annotated[int, Field(ge=1, le=MAX_ARTICLES, description="How many articles to return.")] = DEFAULT_ARTICLES
+    cursor: Annotated[str | None, Field(description="Go on behind an earlier page: its next.")] = None
+
+    def filters(self) -> Filters:
+        """Which articles to list."""
+        return _filters(self, self.as_of, self.copies)
 
 
 class Asking(BaseModel):
@@ -114,9 +134,7 @@ class AskAddress(Asking, Filtering):
 
 def _query(asked: Asking, filtering: Filtering, place: str = "", filters_place: str = "") -> Query:
     """The question with its filters; an error names a field behind the place in the request where it stands."""
-    lists: dict[str, Any] = {name: tuple(getattr(filtering, name)) for name in _LISTS}
-    period = (filtering.published_from, filtering.published_to)
-    filters = Filters(**lists, published_from=period[0], published_to=period[1], as_of=asked.as_of, copies=asked.copies)
+    filters = _filters(filtering, asked.as_of, asked.copies)
     try:
         check_question(asked.question, asked.top_k)
         check_filters(filters)
@@ -126,6 +144,12 @@ def _query(asked: Asking, filtering: Filtering, place: str = "", filters_place: 
         where = filters_place if error.field in Filtering.model_fields else place
         raise InvalidField(f"{where}{error.field}", error.problem) from None
     return Query(asked.question, asked.top_k, filters, asked.narrow, asked.cite, request.host_url)
+
+
+def _filters(filtering: Filtering, as_of: str | None, copies: Copies) -> Filters:
+    lists: dict[str, Any] = {name: tuple(getattr(filtering, name)) for name in _LISTS}
+    period = (filtering.published_from, filtering.published_to)
+    return Filters(**lists, published_from=period[0], published_to=period[1], as_of=as_of, copies=copies)
 
 
 _LISTS = frozenset(name for name, field in Filtering.model_fields.items() if field.default == [])

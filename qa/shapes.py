@@ -22,8 +22,8 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Articles:
-    """A page of the articles of a generation. ``total`` is how many the filters leave, on all pages; ``next`` the cursor
-    of the page behind this one, ``None`` if this is the last."""
+    """A page of the articles of a generation. ``total`` is how many the filters leave, on all pages; ``next`` is the
+    cursor of the page behind this one, ``None`` if this is the last."""
 
     generation: str
     total: int

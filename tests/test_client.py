@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import get_type_hints
 
 import httpx
 import pytest
@@ -90,8 +89,6 @@ def test_the_options_are_those_of_the_service() -> None:
     assert set(ibidem.Query.__annotations__) == set(requests.AskBody.model_fields)
     assert ibidem.Query.__required_keys__ == {"question"}
     assert DEFAULT_PASSAGES == answering.DEFAULT_PASSAGES
-    hints = get_type_hints(ibidem.Options, {"Copies": answering.Filters.__annotations__["copies"], "Style": str})
-    assert set(hints) == set(requests.AskBody.model_fields) - {"question"}
 
 
 # Many questions
@@ -121,12 +118,9 @@ def test_questions_are_asked_as_their_answers_are_taken(client: ibidem.Client) -
 
 
 def test_a_question_may_have_options_of_its_own(client: ibidem.Client) -> None:
-    queries: list[str | ibidem.Query] = [
-        QUESTION,
-        {"question": QUESTION, "top_k": 3},
-        {"question": OTHER, "narrow": True},
-    ]
-    found = [*client.ask_all(queries, top_k=1)]
+    more: ibidem.Query = {"question": QUESTION, "top_k": 3}
+    narrow: ibidem.Query = {"question": OTHER, "narrow": True}
+    found = [*client.ask_all([QUESTION, more, narrow], top_k=1)]
     assert [len(one.passages) for one in found] == [1, 3, 1]
     assert found[2].passages[0].citation.quote != found[2].passages[0].text
 
@@ -142,8 +136,9 @@ def test_of_many_questions_the_one_that_is_wrong_is_named(client: ibidem.Client)
 
 
 def test_the_longest_questions_are_asked(client: ibidem.Client) -> None:
-    asked = [("\N{ROCKET} " * 1000)[:2000]] * 260  # 1.3 MB
-    assert len([*client.ask_all(asked, top_k=1)]) == 260
+    long = "\N{ROCKET}" * 1990
+    asked = [f"{number} {long}" for number in range(20)]  # 160 kB
+    assert [one.question for one in client.ask_all(asked, top_k=1)] == asked
 
 
 # Checking
@@ -153,10 +148,11 @@ def test_citations_and_answers_are_checked_in_order(client: ibidem.Client) -> No
     first, second = client.ask_all([QUESTION, "Who commanded Ax-4?"], top_k=3)
     citation = first.passages[0].citation
     saved = json.loads(httpx.get(f"{client.address}/v1/ask", params={"question": QUESTION, "top_k": 2}).text)
-    wrong = replace(citation, quote=f"{citation.quote} And more.", end=citation.end + 10)
+    wrong = replace(citation, quote=citation.quote.replace("Pakistanis", "Martians"))
     checks = client.verify([wrong, first, second, saved, saved["passages"][0]["citation"]])
     assert [check.status for check in checks] == ["changed", *["verified"] * 9]
-    assert checks[0].words[-1] == ibidem.Word("delete", " And more.")
+    changed = [word for word in checks[0].words if word.operation != "equal"]
+    assert changed == [ibidem.Word("delete", " Martians"), ibidem.Word("insert", " Pakistanis")]
     assert [check.article_id for check in checks[1:4]] == [passage.citation.article_id for passage in first.passages]
     assert checks[1].citation == citation
 
@@ -196,9 +192,9 @@ HOSTILE = [
     "q&a=1;2",
     "1+1 = 2",
     "deep/er and/deeper",
-    "...",
-    "..hidden",
-    "a/..b/c..",
+    "a..b",
+    "to/the dots.",
+    "b../c",
     "[brackets]*",
     "quo\"te's",
     "back\\slash",
@@ -222,18 +218,17 @@ def test_articles_of_any_name_are_found(make_index: MakeIndex, tmp_path: Path) -
         for entry in entries:
             article = client.article(entry.id)
             assert (article.id, article.title, article.sha256) == (entry.id, entry.title, entry.sha256)
-        assert {entry.title for entry in entries} == {f"Title {number}" for number in range(len(HOSTILE))} | {
-            "Of a record"
-        }
+        titles = {f"Title {number}" for number in range(len(HOSTILE))}
+        assert {entry.title for entry in entries} == {*titles, "Of a record"}
         (found,) = client.ask_all([{"question": "Text 3?", "filters": {"articles": ["a#b"]}}])
         assert {passage.citation.article_id for passage in found.passages} == {"a#b"}
         assert "Text 3." in httpx.get(client.link(found.passages[0].citation)).text
 
 
-@pytest.mark.parametrize(
-    "article_id",
-    ["", ".", "..", "../../readyz", "../articles", "2025/../2025", "/", "//example.org", "\0", "a\ud800", "x" * 4000],
-)
+NOT_THERE = ["", ".", "..", "../../readyz", "../articles", "2025/../2025", "/", "//a.org", "\0", "a\ud800", "x" * 3000]
+
+
+@pytest.mark.parametrize("article_id", NOT_THERE)
 def test_what_is_no_article_is_not_found(client: ibidem.Client, article_id: str) -> None:
     with pytest.raises(ibidem.NotFound) as caught:
         client.article(article_id)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from qa.given import MAX_CITATIONS, Given
 from qa.problems import Problem
-from qa.requests import AskAddress, AskBody, BatchBody
+from qa.requests import AskAddress, AskBody, BatchBody, ListAddress
 
 
 def complete(spec: Any) -> Any:
@@ -20,11 +20,8 @@ def complete(spec: Any) -> Any:
     operations = spec["paths"]["/v1/ask"]
     operations["post"]["requestBody"] = _body(_reference(schemas, AskBody))
     spec["paths"]["/v1/ask/batch"]["post"]["requestBody"] = _body(_reference(schemas, BatchBody))
-    flat = AskAddress.model_json_schema()
-    operations["get"]["parameters"] = [
-        {"name": name, "in": "query", "required": name in flat["required"], "schema": field}
-        for name, field in flat["properties"].items()
-    ]
+    operations["get"]["parameters"] = _parameters(AskAddress)
+    spec["paths"]["/v1/articles"]["get"]["parameters"] = _parameters(ListAddress)
     given = _reference(schemas, Given)
     _reference(schemas, Problem)
     citations = {"anyOf": [given, {"type": "array", "items": given, "maxItems": MAX_CITATIONS}]}
@@ -38,6 +35,14 @@ def _reference(schemas: dict[str, Any], kind: type) -> dict[str, str]:
     schema = TypeAdapter(kind).json_schema(mode=mode, ref_template="#/components/schemas/{model}")
     schemas |= {**schema.pop("$defs", {}), kind.__name__: schema}
     return {"$ref": f"#/components/schemas/{kind.__name__}"}
+
+
+def _parameters(kind: type[BaseModel]) -> list[dict[str, Any]]:
+    flat = kind.model_json_schema()
+    return [
+        {"name": name, "in": "query", "required": name in flat.get("required", []), "schema": field}
+        for name, field in flat["properties"].items()
+    ]
 
 
 def _body(schema: dict[str, Any]) -> dict[str, Any]:
