@@ -13,12 +13,16 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import HTTPException
 
 from corpus.errors import (
+    FeedbackOff,
+    FeedbackUnavailable,
     IbidemError,
     InvalidCitation,
+    InvalidFeedback,
     InvalidField,
     InvalidQuestion,
     NotJson,
     UnknownArticle,
+    UnknownFeedback,
 )
 from qa.shapes import FieldError
 
@@ -32,6 +36,10 @@ STATUSES: Mapping[type[IbidemError], HTTPStatus] = {
     NotJson: HTTPStatus.BAD_REQUEST,
     InvalidCitation: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownArticle: HTTPStatus.NOT_FOUND,
+    InvalidFeedback: HTTPStatus.UNPROCESSABLE_ENTITY,
+    FeedbackOff: HTTPStatus.FORBIDDEN,
+    UnknownFeedback: HTTPStatus.NOT_FOUND,
+    FeedbackUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     IbidemError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """The status for each error that can reach a client; the first class in this order that fits."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -29,6 +29,12 @@ _CODE = Path(corpus.__file__).resolve().parent
 def project_folder() -> Path:
     """Where relative defaults start: the checkout that the code stands in, or the folder one is in."""
     return _CODE.parent if (_CODE.parent / "pyproject.toml").is_file() else Path.cwd()
+
+
+def _beside_index(known: Mapping[str, Any]) -> Path:
+    """Where feedback on an index is kept: beside its folder, which may be deleted and built anew."""
+    index: Path = known["index"].resolve()
+    return index.with_name(f"{index.name}.feedback.sqlite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,11 @@ class Settings(BaseSettings):
         default=None,
         description="A cross-encoder that orders the best passages anew: the path of a sentence-transformers model, or"
         " its name on the hub. Slower by far; empty is none.",
+    )
+    feedback: Annotated[Path | None, BeforeValidator(lambda value: None if value == "" else value)] = Field(
+        default_factory=_beside_index,
+        description="The file that keeps what users say of answers, and the questions without one; by default beside"
+        " the index. Empty: nothing is kept.",
     )
     gate: tuple[Path, ...] = Field(
         default=(),
