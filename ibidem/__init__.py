@@ -12,7 +12,7 @@ from ibidem.errors import Error, InvalidRequest, NotFound, ServiceProblem, Unexp
 from ibidem.questions import Filters, Options, Query
 from qa.answers import Answer, AnsweringPassage, Citation, Copy, Highlight, Reason, Span
 from qa.checks import Check, Difference, Word
-from qa.shapes import Calibrated, FieldError, FullArticle, Readiness
+from qa.shapes import Calibrated, Feedback, FieldError, FullArticle, Readiness, UnansweredQuestion
 
 __all__ = [
     "Answer",
@@ -25,6 +25,7 @@ __all__ = [
     "Difference",
     "Entry",
     "Error",
+    "Feedback",
     "FieldError",
     "Filters",
     "FullArticle",
@@ -38,6 +39,7 @@ __all__ = [
     "Reason",
     "ServiceProblem",
     "Span",
+    "UnansweredQuestion",
     "UnexpectedResponse",
     "Unreachable",
     "Word",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -19,7 +19,17 @@ from ibidem.errors import InvalidRequest
 from ibidem.questions import DEFAULT_PASSAGES, Filters, Options, Query
 from qa.answers import Answer, Citation
 from qa.checks import Check, Checks
-from qa.shapes import Articles, Batch, Calibrated, FullArticle, Readiness
+from qa.shapes import (
+    Articles,
+    Batch,
+    Calibrated,
+    Feedback,
+    FeedbackPage,
+    FullArticle,
+    Readiness,
+    UnansweredPage,
+    UnansweredQuestion,
+)
 
 if TYPE_CHECKING:  # so that no index is loaded
     from index.filters import Copies
@@ -29,7 +39,9 @@ TIMEOUT_SECONDS = 30.0
 RETRIES = 2
 
 PAGE = 500
-"""So many articles are listed at a time."""
+"""So many of what is listed are got at a time."""
+
+Page = TypeVar("Page", Articles, FeedbackPage, UnansweredPage)
 
 _NUMBER = re.compile(r"(?<=^questions\.)\d+")
 
@@ -116,12 +128,18 @@ class Client:
         sort: Literal["id", "title", "published"] = "id",
     ) -> Iterator[Entry]:
         """The articles, without their texts, as they come: all of them, or those that the filters leave."""
-        parameters: dict[str, Any] = {**(filters or {}), "copies": copies, "sort": sort, "limit": PAGE}
+        parameters: dict[str, Any] = {**(filters or {}), "copies": copies, "sort": sort}
         parameters |= {"as_of": as_of} if as_of else {}
+        for page in self._pages("/v1/articles", Articles, parameters):
+            yield from page.articles
+
+    def _pages(self, path: str, shape: type[Page], parameters: Mapping[str, Any]) -> Iterator[Page]:
+        """The pages of a list, each when it is needed."""
         cursor: str | None = ""
         while cursor is not None:
-            page = self._service.get("/v1/articles", Articles, parameters | ({"cursor": cursor} if cursor else {}))
-            yield from page.articles
+            here = {"cursor": cursor} if cursor else {}
+            page = self._service.get(path, shape, {**parameters, "limit": PAGE, **here})
+            yield page
             cursor = page.next
 
     def article(self, article_id: str) -> FullArticle:
@@ -132,6 +150,32 @@ class Client:
         """The address of the archive's copy of what is cited, opened there: ``citation.link`` with the service's
         address in front."""
         return self.address + citation.link
+
+    def judge(
+        self,
+        question: str,
+        answers: bool,
+        citation: Citation | None = None,
+        *,
+        comment: str = "",
+        filters: Filters | None = None,
+        as_of: str | None = None,
+    ) -> Feedback:
+        """Says that a passage answers a question, or does not; without a citation, that the archive does or not. It is
+        kept, and never sent twice. Filters and date are those that the question was asked with."""
+        said = {"question": question, "answers": answers, "citation": citation and asdict(citation), "comment": comment}
+        body = as_json({**said, "filters": filters or {}, "as_of": as_of})
+        return self._service.post("/v1/feedback", Feedback, body, changes=True)
+
+    def feedback(self) -> Iterator[Feedback]:
+        """What was said of answers, the newest first."""
+        for page in self._pages("/v1/feedback", FeedbackPage, {}):
+            yield from page.feedback
+
+    def unanswered(self) -> Iterator[UnansweredQuestion]:
+        """The questions that were not answered, those asked most often first."""
+        for page in self._pages("/v1/unanswered", UnansweredPage, {}):
+            yield from page.unanswered
 
     def calibration(self) -> Calibrated:
         """On what confidence was fitted, and how far it can be trusted."""

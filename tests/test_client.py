@@ -173,6 +173,14 @@ def test_all_articles_are_listed(client: ibidem.Client, engine: LocalEngine) -> 
     assert [*client.articles()] == [*engine.catalogue()]
 
 
+@pytest.mark.parametrize("size", [1, 3, 20])
+def test_a_list_is_followed_page_by_page(
+    client: ibidem.Client, engine: LocalEngine, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr("ibidem.client.PAGE", size)
+    assert [*client.articles()] == [*engine.catalogue()]
+
+
 def test_articles_are_listed_by_filters_and_in_order(client: ibidem.Client, engine: LocalEngine) -> None:
     found = [*client.articles({"publishers": [MINUTES], "languages": ["en"]}, as_of="2025-12", sort="title")]
     expected = [entry for entry in engine.catalogue() if entry.publisher == MINUTES and str(entry.published) < "2026"]
@@ -233,6 +241,32 @@ def test_what_is_no_article_is_not_found(client: ibidem.Client, article_id: str)
     with pytest.raises(ibidem.NotFound) as caught:
         client.article(article_id)
     assert caught.value.status == 404
+
+
+# Feedback
+
+
+def test_what_is_said_of_answers_is_kept_and_listed(client: ibidem.Client) -> None:
+    citation = client.ask(QUESTION, top_k=1).passages[0].citation
+    yes = client.judge(QUESTION, True, citation, comment="Yes \N{ROCKET}", filters={"tags": ["x"]}, as_of="2026")
+    no = client.judge(OTHER, False)
+    assert (yes.question, yes.answers, yes.comment, yes.as_of) == (QUESTION, True, "Yes \N{ROCKET}", "2026")
+    assert yes.citation
+    assert (yes.citation.quote, yes.citation.sha256) == (citation.quote, citation.sha256)
+    assert (no.answers, no.citation, no.filters) == (False, None, {})
+    found = [*client.feedback()]
+    assert found[:2] == [no, yes]
+    assert found[1].filters == {"tags": ("x",)}
+    with pytest.raises(ibidem.InvalidRequest):
+        client.judge(QUESTION, True, replace(citation, quote="Something else"))
+
+
+def test_what_was_not_answered_is_listed(client: ibidem.Client) -> None:
+    question = "Which cheese is the moon made of?"
+    assert not client.ask(question).answered
+    (found,) = [one for one in client.unanswered() if one.question == question]
+    assert (found.asked, found.filters, found.as_of) == (1, {}, None)
+    assert found.reason
 
 
 # The rest
