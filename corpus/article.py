@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Literal
 
@@ -101,3 +101,8 @@ class Article(Metadata):
     def sha256(self) -> str:
         """The hexadecimal SHA-256 of the canonical text in UTF-8."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def entry_of(article: Article) -> Entry:
+    """The entry of an article."""
+    return Entry(**{field.name: getattr(article, field.name) for field in fields(Entry)})

@@ -7,6 +7,8 @@
     │   ├── InvalidField            a field of a request that has a value it can't have
     │   │   └── InvalidFilter       a filter by a date that is none, a period of no days, or a blank value
     │   ├── InvalidCitation         a citation to check that lacks what a check needs, or has what no citation has
+    │   ├── InvalidPlace            a place to cite that the text doesn't have
+    │   ├── InvalidQuote            a quote to check that is empty, too long or not text
     │   ├── InvalidFeedback         feedback that is too long or not text
     │   ├── NotJson                 citations to check that are not JSON
     │   ├── InvalidQuestions        a set of questions for evaluation that is missing or has a mistake
@@ -69,6 +71,14 @@ class InvalidFilter(InvalidField):
 
 class InvalidCitation(WrongUse):
     """A citation to check that lacks what a check needs, or has what no citation has."""
+
+
+class InvalidPlace(WrongUse):
+    """A place to cite that the text doesn't have."""
+
+
+class InvalidQuote(WrongUse):
+    """A quote to check that is empty, too long or not text."""
 
 
 class InvalidFeedback(WrongUse):

@@ -90,6 +90,11 @@ class Scopes:
                 others.setdefault(article, other)
         return list(others.values())
 
+    def copied_articles(self, article: int) -> list[int]:
+        """The articles that are copies of that one, by their places among the entries, ascending."""
+        clusters = self._copies.clusters
+        return [other for other in np.flatnonzero(clusters == clusters[article]).tolist() if other != article]
+
     def cluster(self, passage: int) -> int:
         """The number of the cluster of copies that the passage's article is in."""
         return int(self._copies.clusters[self._articles[passage]])

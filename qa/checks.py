@@ -8,6 +8,7 @@ from typing import Any, Literal
 from qa.answers import Citation
 
 Status = Literal["verified", "moved", "changed", "gone", "unknown"]
+QuoteStatus = Literal["verified", "changed", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +61,30 @@ class Checks:
 
     generation: str
     results: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteCheck:
+    """What was found of a quote.
+
+    ``verified``: the archive has it word for word; but for spaces, dashes and quotation marks, which may be written
+    otherwise, and for what was left out and marked as such (``…``). ``changed``: it has something like it. ``unknown``:
+    nothing like it was found. ``citation`` is where it, or the text that is nearest to it, stands, in the archive's own
+    writing; ``words`` are the differences from that text if it is ``changed``; ``also_in`` are further articles that
+    have it word for word. ``explanation`` is a sentence for readers.
+    """
+
+    status: QuoteStatus
+    quote: str
+    explanation: str
+    citation: Citation | None
+    words: tuple[Word, ...]
+    also_in: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteChecks:
+    """What was found of each of several quotes, in the order in which they were given, in one generation."""
+
+    generation: str
+    results: tuple[QuoteCheck, ...]

@@ -16,7 +16,10 @@ from index.store import CONTEXT_CHARACTERS
 from qa.answering import check
 from qa.asked import fold, from_json, to_json
 from qa.feedback_file import FeedbackFile, now
-from qa.shapes import Cited, Feedback, FeedbackPage, Said
+from qa.shapes import Cited as Cited
+from qa.shapes import Feedback as Feedback
+from qa.shapes import FeedbackPage as FeedbackPage
+from qa.shapes import Said as Said
 from qa.unanswered import UnansweredQueue
 
 MAX_COMMENT = 2000

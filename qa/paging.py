@@ -12,9 +12,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from corpus.article import Entry
 from index.filters import Filters
 from index.search import Engine
-from index.store import Entry
 from index.vectors import Ids, Mask
 from qa import cursors
 from qa.catalogue import ORDERS, Sort, age

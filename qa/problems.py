@@ -19,7 +19,9 @@ from corpus.errors import (
     InvalidCitation,
     InvalidFeedback,
     InvalidField,
+    InvalidPlace,
     InvalidQuestion,
+    InvalidQuote,
     NotJson,
     UnknownArticle,
     UnknownFeedback,
@@ -35,6 +37,8 @@ STATUSES: Mapping[type[IbidemError], HTTPStatus] = {
     InvalidField: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotJson: HTTPStatus.BAD_REQUEST,
     InvalidCitation: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidPlace: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidQuote: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownArticle: HTTPStatus.NOT_FOUND,
     InvalidFeedback: HTTPStatus.UNPROCESSABLE_ENTITY,
     FeedbackOff: HTTPStatus.FORBIDDEN,
@@ -67,7 +71,7 @@ _PROBLEM = TypeAdapter(Problem)
 
 def respond(error: Exception) -> Response:
     """The response for an error of any kind."""
-    problem, headers = _problem(error)
+    problem, headers = problem_of(error), _headers(error)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("%s %s failed", request.method, request.path, exc_info=error)
     if request.accept_mimetypes.best_match([PROBLEM_TYPE, "text/html"]) == "text/html":
@@ -79,20 +83,25 @@ def respond(error: Exception) -> Response:
     return response
 
 
-def _problem(error: Exception) -> tuple[Problem, dict[str, str]]:
-    """An error as a problem, and the headers that go with it."""
+def problem_of(error: Exception) -> Problem:
+    """An error as a problem."""
     if isinstance(error, ValidationError):
         errors = tuple(_field_error(details) for details in error.errors())
         detail = "; ".join(f"{found.field}: {found.message}" if found.field else found.message for found in errors)
-        return _of_status(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors), {}
+        return _of_status(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors)
     if isinstance(error, HTTPException):
         status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-        headers = {name: value for name, value in error.get_headers() if name == "Allow"}
-        return _of_status(status, _detail(status) or error.description or status.description), headers
+        return _of_status(status, _detail(status) or error.description or status.description)
     for kind, status in STATUSES.items():
         if isinstance(error, kind):
-            return _of_status(status, str(error), _errors_by_field(error)), {}
-    return _of_status(HTTPStatus.INTERNAL_SERVER_ERROR, "an unexpected error; the service's log has it"), {}
+            return _of_status(status, str(error), _errors_by_field(error))
+    return _of_status(HTTPStatus.INTERNAL_SERVER_ERROR, "an unexpected error; the service's log has it")
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    """The headers that go with an error."""
+    found = error.get_headers() if isinstance(error, HTTPException) else []
+    return {name: value for name, value in found if name == "Allow"}
 
 
 def _errors_by_field(error: IbidemError) -> tuple[FieldError, ...]:

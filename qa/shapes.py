@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from corpus.article import Entry
-from qa.answers import Answer
+from qa.answers import Answer, Citation
 from qa.calibration import Calibration
 
 Narrowing = Mapping[str, str | tuple[str, ...]]
@@ -58,6 +58,35 @@ class Readiness:
     status: str
     generation: str
     problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CitedPlace:
+    """The citation of a place, and the same in the style that was asked for, ``None`` if none was."""
+
+    citation: Citation
+    cited: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedArticles:
+    """Articles of one kind of change: how many there are, and the first of them, a hundred at most, the newest first,
+    those of unknown date last."""
+
+    total: int
+    articles: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a generation has otherwise than the one before it that is still kept, ``since``; ``None`` if there is none,
+    and then nothing is listed. ``removed`` articles are as they were."""
+
+    generation: str
+    since: str | None
+    added: ChangedArticles
+    changed: ChangedArticles
+    removed: ChangedArticles
 
 
 @dataclass(frozen=True, slots=True)

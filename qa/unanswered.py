@@ -12,7 +12,8 @@ from corpus.errors import FeedbackUnavailable, InvalidFilter, UnknownFeedback
 from qa.answering import Answer, Query
 from qa.asked import fold, from_json, narrowing, to_json
 from qa.feedback_file import FeedbackFile, now
-from qa.shapes import UnansweredPage, UnansweredQuestion
+from qa.shapes import UnansweredPage as UnansweredPage
+from qa.shapes import UnansweredQuestion as UnansweredQuestion
 
 log = logging.getLogger("ibidem")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import Literal
@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 from rapidfuzz.distance import Postfix, Prefix
 
-from corpus.article import Entry
+from corpus.article import Entry, entry_of
 from corpus.errors import UnknownArticle
 from index.history import History
 from index.search import Engine
@@ -85,7 +85,7 @@ class _Archive:
             article = self._engine.article(article_id)
         except UnknownArticle:
             return None
-        return _Text(Entry(**{field.name: getattr(article, field.name) for field in fields(Entry)}), article.text)
+        return _Text(entry_of(article), article.text)
 
     def cite(self, place: _Place) -> Citation:
         """The citation of a place."""

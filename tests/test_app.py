@@ -14,9 +14,9 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from corpus.article import Entry
 from index.generation import current_generation
 from index.search import LocalEngine
-from index.store import Entry
 from tests.conftest import get
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from apiflask import APIFlask
 from flask import Response
 
-from index.store import Entry
+from corpus.article import Entry
 from qa.api.responses import json_response, problems, schema
 from qa.paging import page
 from qa.requests import ListAddress, read_address
