@@ -53,6 +53,7 @@ def create_app(
     app = APIFlask(__name__, title="Ibidem", version=version("ibidem"), docs_path=None, json_errors=False)
     app.config["OPENAPI_VERSION"] = "3.1.0"
     app.config["AUTO_404_RESPONSE"] = False  # it has another shape than Problem
+    app.url_map.merge_slashes = False  # an address with two slashes is no other article's
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     store = FeedbackStore(feedback) if feedback else None
     service = Service(live, History(live.index), Telemetry(shared_metrics), policy, tuple(folders), store)
