@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from time import perf_counter
 
-from qa.answering import Answer, Query, Searched, Took
-from qa.reasons import Reason
+from qa.answering import Query
+from qa.answers import Answer, Reason, Searched, Took
 from qa.unanswered import MOST, UnansweredQueue
 
 TIMES = 2000

@@ -4,8 +4,11 @@
     ├── WrongUse                    the caller asked for something that can't be; exit code 2
     │   ├── InvalidSetting          a setting has a value it can't have
     │   ├── InvalidQuestion         a question that is blank, too long or not text
-    │   ├── InvalidFilter           a filter by a date that is none, a period of no days, or a blank value
+    │   ├── InvalidField            a field of a request that has a value it can't have
+    │   │   └── InvalidFilter       a filter by a date that is none, a period of no days, or a blank value
     │   ├── InvalidCitation         a citation to check that lacks what a check needs, or has what no citation has
+    │   ├── InvalidPlace            a place to cite that the text doesn't have
+    │   ├── InvalidQuote            a quote to check that is empty, too long or not text
     │   ├── InvalidFeedback         feedback that is too long or not text
     │   ├── NotJson                 citations to check that are not JSON
     │   ├── InvalidQuestions        a set of questions for evaluation that is missing or has a mistake
@@ -54,16 +57,28 @@ class InvalidQuestion(WrongUse):
     """A question that is blank, too long or not text."""
 
 
-class InvalidFilter(WrongUse):
-    """A filter that can't be; ``field`` is its name, ``problem`` what is wrong with it."""
+class InvalidField(WrongUse):
+    """A field of a request that can't be so; ``field`` is its name, ``problem`` what is wrong with it."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
         self.field, self.problem = field, problem
 
 
+class InvalidFilter(InvalidField):
+    """A filter that can't be."""
+
+
 class InvalidCitation(WrongUse):
     """A citation to check that lacks what a check needs, or has what no citation has."""
+
+
+class InvalidPlace(WrongUse):
+    """A place to cite that the text doesn't have."""
+
+
+class InvalidQuote(WrongUse):
+    """A quote to check that is empty, too long or not text."""
 
 
 class InvalidFeedback(WrongUse):

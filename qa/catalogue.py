@@ -6,13 +6,14 @@ Only the texts are opened, and no model; so it takes no longer than reading the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from corpus.article import Entry
 from corpus.dates import first_day, last_day
 from corpus.errors import DamagedGeneration, IbidemError, UnknownArticle
 from corpus.listing import list_files
@@ -21,9 +22,12 @@ from corpus.statements import NAMES
 from index.copies import read as read_copies
 from index.filters import FilterColumns, Filters
 from index.generation import Manifest, current_generation, generation_folder, read_manifest
-from index.store import Entry, Store
+from index.store import Store
 
 Sort = Literal["id", "title", "published"]
+
+_TITLE_CHARACTERS = 200
+"""So many of a title decide its place: a cursor has them, and has to fit into an address."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def listed(
     found = _select(catalogue, filters)
     if missing:
         found = [entry for entry in found if not all(is_known(entry, name) for name in missing)]
-    ordered = sorted(found, key=_ORDERS[sort])
+    ordered = sorted(found, key=ORDERS[sort])
     return Listed(catalogue.manifest.generation, len(ordered), tuple(ordered[:limit]))
 
 
@@ -151,12 +155,12 @@ def _select(catalogue: Catalogue, filters: Filters) -> list[Entry]:
     if filters.copies == "all":
         return [catalogue.entries[number] for number in numbers]
     shown: dict[int, Entry] = {}
-    for number in sorted(numbers, key=lambda number: _age(catalogue.entries[number], filters.copies == "latest")):
+    for number in sorted(numbers, key=lambda number: age(catalogue.entries[number], filters.copies == "latest")):
         shown.setdefault(catalogue.clusters[number], catalogue.entries[number])
     return list(shown.values())
 
 
-def _age(entry: Entry, latest_first: bool) -> tuple[bool, int, str]:
+def age(entry: Entry, latest_first: bool) -> tuple[bool, int, str]:
     """Sorts by date of publication, those of unknown date last, of equals by id."""
     if entry.published is None:
         return True, 0, entry.id
@@ -164,11 +168,12 @@ def _age(entry: Entry, latest_first: bool) -> tuple[bool, int, str]:
     return False, day, entry.id
 
 
-_ORDERS = {
+ORDERS: Mapping[Sort, Callable[[Entry], tuple[Any, ...]]] = {
     "id": lambda entry: (entry.id,),
-    "title": lambda entry: (entry.title.casefold(), entry.id),
-    "published": lambda entry: _age(entry, latest_first=True),
+    "title": lambda entry: (entry.title.casefold()[:_TITLE_CHARACTERS], entry.id),
+    "published": lambda entry: age(entry, latest_first=True),
 }
+"""What articles are sorted by; no two have the same."""
 
 
 def _most_first(values: Iterable[str | None]) -> tuple[Count, ...]:

@@ -18,12 +18,15 @@ from corpus.errors import (
     IbidemError,
     InvalidCitation,
     InvalidFeedback,
-    InvalidFilter,
+    InvalidField,
+    InvalidPlace,
     InvalidQuestion,
+    InvalidQuote,
     NotJson,
     UnknownArticle,
     UnknownFeedback,
 )
+from qa.shapes import FieldError
 
 log = logging.getLogger("ibidem")
 
@@ -31,9 +34,11 @@ PROBLEM_TYPE = "application/problem+json"
 
 STATUSES: Mapping[type[IbidemError], HTTPStatus] = {
     InvalidQuestion: HTTPStatus.UNPROCESSABLE_ENTITY,
-    InvalidFilter: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidField: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotJson: HTTPStatus.BAD_REQUEST,
     InvalidCitation: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidPlace: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidQuote: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownArticle: HTTPStatus.NOT_FOUND,
     InvalidFeedback: HTTPStatus.UNPROCESSABLE_ENTITY,
     FeedbackOff: HTTPStatus.FORBIDDEN,
@@ -48,14 +53,6 @@ _DETAILS: Mapping[HTTPStatus, str] = {
     HTTPStatus.METHOD_NOT_ALLOWED: "this address does not take that method; the header Allow lists those it takes",
 }
 """What to change, for the errors that werkzeug finds before any code here."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """What is wrong with one field of a request; ``field`` is empty if it is the whole."""
-
-    field: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ _PROBLEM = TypeAdapter(Problem)
 
 def respond(error: Exception) -> Response:
     """The response for an error of any kind."""
-    problem, headers = _problem(error)
+    problem, headers = problem_of(error), _headers(error)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("%s %s failed", request.method, request.path, exc_info=error)
     if request.accept_mimetypes.best_match([PROBLEM_TYPE, "text/html"]) == "text/html":
@@ -86,24 +83,29 @@ def respond(error: Exception) -> Response:
     return response
 
 
-def _problem(error: Exception) -> tuple[Problem, dict[str, str]]:
-    """An error as a problem, and the headers that go with it."""
+def problem_of(error: Exception) -> Problem:
+    """An error as a problem."""
     if isinstance(error, ValidationError):
         errors = tuple(_field_error(details) for details in error.errors())
         detail = "; ".join(f"{found.field}: {found.message}" if found.field else found.message for found in errors)
-        return _of_status(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors), {}
+        return _of_status(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors)
     if isinstance(error, HTTPException):
         status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-        headers = {name: value for name, value in error.get_headers() if name == "Allow"}
-        return _of_status(status, _detail(status) or error.description or status.description), headers
+        return _of_status(status, _detail(status) or error.description or status.description)
     for kind, status in STATUSES.items():
         if isinstance(error, kind):
-            return _of_status(status, str(error), _errors_by_field(error)), {}
-    return _of_status(HTTPStatus.INTERNAL_SERVER_ERROR, "an unexpected error; the service's log has it"), {}
+            return _of_status(status, str(error), _errors_by_field(error))
+    return _of_status(HTTPStatus.INTERNAL_SERVER_ERROR, "an unexpected error; the service's log has it")
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    """The headers that go with an error."""
+    found = error.get_headers() if isinstance(error, HTTPException) else []
+    return {name: value for name, value in found if name == "Allow"}
 
 
 def _errors_by_field(error: IbidemError) -> tuple[FieldError, ...]:
-    if isinstance(error, InvalidFilter):
+    if isinstance(error, InvalidField):
         return (FieldError(error.field, error.problem),)
     return (FieldError("question", str(error)),) if isinstance(error, InvalidQuestion) else ()
 
@@ -120,6 +122,8 @@ def _field_error(details: ErrorDetails) -> FieldError:
         return FieldError(field, "there is no such field; /openapi.json lists those there are")
     if details["type"] == "missing":
         return FieldError(field, "is missing, and is needed")
+    if details["type"] == "value_error":
+        return FieldError(field, str(details["ctx"]["error"]))
     return FieldError(field, details["msg"])
 
 

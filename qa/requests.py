@@ -6,16 +6,27 @@ from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from corpus.errors import InvalidFilter
-from index.filters import Copies, Filters, check
+from corpus.errors import InvalidField, InvalidFilter, InvalidQuestion
+from index.filters import Copies, Filters
+from index.filters import check as check_filters
 from qa.answering import DEFAULT_PASSAGES, MAX_CHARACTERS, MAX_PASSAGES, Query
+from qa.answering import check as check_question
+from qa.catalogue import Sort
+from qa.paging import DEFAULT_ARTICLES, MAX_ARTICLES
+from qa.quotes import MAX_QUOTE, MAX_QUOTES
 from qa.styles import Style
 
 MAX_VALUES = 100
 """So many values of one kind a filter may have."""
+
+MAX_QUESTIONS = 256
+"""So many questions may be asked in one request."""
+
+MAX_BATCH_PASSAGES = 2560
+"""So many passages may be asked for by all of them together."""
 
 Asked = TypeVar("Asked", bound=BaseModel)
 
@@ -44,6 +55,24 @@ class Filtering(BaseModel):
     published_to: Annotated[str | None, Field(description="Only what was published on that date or earlier.")] = None
 
 
+class ListAddress(Filtering):
+    """What ``GET /v1/articles`` takes."""
+
+    as_of: Annotated[str | None, Field(description="Only what was published on that date or earlier.")] = None
+    copies: Annotated[
+        Copies, Field(description="Which of an article's copies to list: that published first or last, or all.")
+    ] = "all"
+    sort: Annotated[
+        Sort, Field(description="By id; by title, without regard to case; or those published last first.")
+    ] = "id"
+    limit: Annotated[int, Field(ge=1, le=MAX_ARTICLES, description="How many articles to return.")] = DEFAULT_ARTICLES
+    cursor: Annotated[str | None, Field(description="Go on behind an earlier page: its next.")] = None
+
+    def filters(self) -> Filters:
+        """Which articles to list."""
+        return _filters(self, self.as_of, self.copies)
+
+
 class Asking(BaseModel):
     """What every way to ask has."""
 
@@ -66,33 +95,98 @@ class AskBody(Asking):
 
     filters: Annotated[Filtering, Field(description="Which articles may answer.")] = Filtering()
 
-    def query(self) -> Query:
-        """The question with its filters. Raises ``InvalidFilter``, with the field's place in the body."""
-        query = _query(self, self.filters)
-        try:
-            check(query.filters)
-        except InvalidFilter as error:
-            nested = error.field in Filtering.model_fields
-            raise InvalidFilter(f"filters.{error.field}" if nested else error.field, error.problem) from None
-        return query
+    def query(self, place: str = "") -> Query:
+        """The question with its filters. Raises ``InvalidField``, with the field's place in the body: that of the
+        question's object, and in this the field's own."""
+        return _query(self, self.filters, place, f"{place}filters.")
+
+
+class BatchBody(BaseModel):
+    """What ``POST /v1/ask/batch`` takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    questions: Annotated[
+        list[AskBody], Field(min_length=1, max_length=MAX_QUESTIONS, description="What to ask, each as in /v1/ask.")
+    ]
+
+    @field_validator("questions")
+    @classmethod
+    def _are_not_too_many_passages(cls, questions: list[AskBody]) -> list[AskBody]:
+        passages = sum(question.top_k for question in questions)
+        if passages > MAX_BATCH_PASSAGES:
+            raise ValueError(
+                f"top_k adds up to {passages} passages, and may to {MAX_BATCH_PASSAGES}: ask for fewer at a time"
+            )
+        return questions
+
+    def queries(self) -> list[Query]:
+        """The questions in order. Raises as ``AskBody.query`` does, for the first that can't be asked."""
+        return [question.query(f"questions.{number}.") for number, question in enumerate(self.questions)]
 
 
 class AskAddress(Asking, Filtering):
     """What ``GET /v1/ask`` takes."""
 
     def query(self) -> Query:
-        """The question with its filters."""
+        """The question with its filters. Raises ``InvalidField``."""
         return _query(self, self)
 
 
-def _query(asked: Asking, filtering: Filtering) -> Query:
-    lists: dict[str, Any] = {name: tuple(getattr(filtering, name)) for name in _LISTS}
-    period = (filtering.published_from, filtering.published_to)
-    filters = Filters(**lists, published_from=period[0], published_to=period[1], as_of=asked.as_of, copies=asked.copies)
+class PlaceAddress(BaseModel):
+    """A place in an article, to be cited."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    article_id: Annotated[str, Field(min_length=1, description="The article's id.")]
+    start: Annotated[int, Field(ge=0, description="Where the quote starts, in code points of the canonical text.")]
+    end: Annotated[int, Field(ge=1, description="Where it ends, the code point behind its last one.")]
+    sha256: Annotated[
+        str | None,
+        Field(
+            pattern="^[0-9a-f]{64}$", description="The SHA-256 of the text that is meant; else it is the text of now."
+        ),
+    ] = None
+    cite: Annotated[Style | None, Field(description="A style in which it is cited as well, ready to paste.")] = None
+
+    @property
+    def place(self) -> tuple[str, int, int, str | None]:
+        """The article's id, start, end and hash."""
+        return self.article_id, self.start, self.end, self.sha256
+
+
+class QuotesBody(BaseModel):
+    """What ``POST /v1/quotes/verify`` takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    quotes: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=MAX_QUOTE)]],
+        Field(min_length=1, max_length=MAX_QUOTES, description="Quotes, each with nothing but its words."),
+    ]
+
+
+def _query(asked: Asking, filtering: Filtering, place: str = "", filters_place: str = "") -> Query:
+    """The question with its filters; an error names a field behind the place in the request where it stands."""
+    filters = _filters(filtering, asked.as_of, asked.copies)
+    try:
+        check_question(asked.question, asked.top_k)
+        check_filters(filters)
+    except InvalidQuestion as error:
+        raise InvalidField(f"{place}question", str(error)) from None
+    except InvalidFilter as error:
+        where = filters_place if error.field in Filtering.model_fields else place
+        raise InvalidField(f"{where}{error.field}", error.problem) from None
     return Query(asked.question, asked.top_k, filters, asked.narrow, asked.cite, request.host_url)
 
 
-_LISTS = frozenset(name for name, field in Filtering.model_fields.items() if field.default == [])
+def _filters(filtering: Filtering, as_of: str | None, copies: Copies) -> Filters:
+    lists: dict[str, Any] = {name: tuple(getattr(filtering, name)) for name in LISTS}
+    period = (filtering.published_from, filtering.published_to)
+    return Filters(**lists, published_from=period[0], published_to=period[1], as_of=as_of, copies=copies)
+
+
+LISTS = frozenset(name for name, field in Filtering.model_fields.items() if field.default == [])
 
 
 def read_body(kind: type[Asked]) -> Asked:
@@ -120,7 +214,7 @@ def read_address(kind: type[Asked]) -> Asked:
         raise BadRequest("the address has bytes that are not UTF-8: write it in UTF-8, percent-encoded") from None
     values: dict[str, Any] = {}
     for name, given in request.args.lists():
-        if name not in _LISTS and len(given) > 1:
+        if name not in LISTS and len(given) > 1:
             raise BadRequest(f"{name} is given more than once: give it once")
-        values[name] = given if name in _LISTS else given[0]
+        values[name] = given if name in LISTS else given[0]
     return kind.model_validate(values)

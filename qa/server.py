@@ -106,7 +106,7 @@ def _load(settings: Settings) -> Flask:
     if settings.cross_encoder:
         log.info("the cross-encoder %s orders the best passages anew", settings.cross_encoder)
     live.start()
-    app = create_app(live, settings.workers > 1, settings.policy, settings.feedback)
+    app = create_app(live, settings.workers > 1, settings.policy, settings.articles, settings.feedback)
     # What is loaded now stays to the end: the garbage collector need not look at it again.
     gc.freeze()
     return app

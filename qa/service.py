@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from corpus.errors import FeedbackOff
 from index.history import History
@@ -17,12 +18,14 @@ from qa.telemetry import Telemetry
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What is served, and what is told of it. ``feedback`` is ``None`` where none is kept."""
+    """What is served, and what is told of it. ``folders`` are those of the articles, for what was fetched, and may be
+    gone; ``feedback`` is ``None`` where none is kept."""
 
     live: Live
     history: History
     telemetry: Telemetry
     policy: Policy
+    folders: tuple[Path, ...]
     feedback: FeedbackStore | None = None
 
     @property

@@ -14,15 +14,16 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from corpus.article import Entry
 from index.generation import current_generation
 from index.search import LocalEngine
-from index.store import Entry
 from tests.conftest import get
 
 
 def test_articles_are_listed_by_id_with_all_that_is_known(client: FlaskClient, engine: LocalEngine) -> None:
     listed = get(client, "/v1/articles")
-    assert list(listed) == ["generation", "articles"]
+    assert list(listed) == ["generation", "total", "articles", "next"]
+    assert (listed["total"], listed["next"]) == (20, None)
     assert listed["generation"] == engine.manifest.generation
     assert len(listed["articles"]) == engine.manifest.articles == 20
     ids = [entry["id"] for entry in listed["articles"]]

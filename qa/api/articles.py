@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from apiflask import APIFlask
 from flask import Response
 
-from index.store import Entry
+from corpus.article import Entry
 from qa.api.responses import json_response, problems, schema
+from qa.paging import page
+from qa.requests import ListAddress, read_address
 from qa.service import Service
-
-
-@dataclass(frozen=True, slots=True)
-class Articles:
-    """Every article of a generation, by id, without its text."""
-
-    generation: str
-    articles: list[Entry]
-
-
-@dataclass(frozen=True, kw_only=True)
-class FullArticle(Entry):
-    """An article with its canonical text, whose code points every citation counts."""
-
-    generation: str
-    text: str
+from qa.shapes import Articles, FullArticle
 
 
 def add_articles(app: APIFlask, service: Service) -> None:
@@ -33,10 +20,10 @@ def add_articles(app: APIFlask, service: Service) -> None:
 
     @app.get("/v1/articles")
     @app.output(schema(Articles))
-    @app.doc(summary="List the articles")
+    @app.doc(summary="List the articles", responses=problems(400, 422))
     def list_articles() -> Response:
-        engine = service.live.engine
-        return json_response(Articles(engine.manifest.generation, engine.catalogue()))
+        asked = read_address(ListAddress)
+        return json_response(page(service.live.engine, asked.filters(), asked.sort, asked.limit, asked.cursor))
 
     @app.get("/v1/articles/<path:article_id>")
     @app.output(schema(FullArticle))

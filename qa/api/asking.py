@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from apiflask import APIFlask
-from flask import Response
+from flask import Response, request
 
 from qa.answering import Answer, Query
 from qa.api.responses import json_response, problems, schema
-from qa.calibration import Calibration, calibration_of
-from qa.requests import AskAddress, AskBody, read_address, read_body
+from qa.calibration import calibration_of
+from qa.requests import AskAddress, AskBody, BatchBody, read_address, read_body
 from qa.service import Service
+from qa.shapes import Batch, Calibrated
 
-
-@dataclass(frozen=True, slots=True)
-class Calibrated:
-    """The calibration that a generation's answers go by; ``None`` if their confidence is not known."""
-
-    generation: str
-    calibration: Calibration | None
+MAX_BATCH_BYTES = 2**20
+"""The largest body of several questions."""
 
 
 def add_asking(app: APIFlask, service: Service) -> None:
@@ -39,6 +33,15 @@ def add_asking(app: APIFlask, service: Service) -> None:
     @app.doc(summary="Ask the archive a question", responses=problems(400, 422))
     def ask_by_address() -> Response:
         return respond_to(read_address(AskAddress).query())
+
+    @app.post("/v1/ask/batch")
+    @app.output(schema(Batch))
+    @app.doc(summary="Ask the archive several questions", responses=problems(400, 413, 415, 422))
+    def ask_several() -> Response:
+        request.max_content_length = MAX_BATCH_BYTES
+        queries = read_body(BatchBody).queries()
+        engine = service.live.engine
+        return json_response(Batch(engine.manifest.generation, service.ask(engine, queries)))
 
     @app.get("/v1/calibration")
     @app.output(schema(Calibrated))

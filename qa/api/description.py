@@ -9,7 +9,7 @@ from pydantic import BaseModel, TypeAdapter
 from qa.api.feedback import FeedbackAddress, FeedbackBody, UnansweredAddress
 from qa.given import MAX_CITATIONS, Given
 from qa.problems import Problem
-from qa.requests import AskAddress, AskBody
+from qa.requests import AskAddress, AskBody, BatchBody, ListAddress, PlaceAddress, QuotesBody
 
 
 def complete(spec: Any) -> Any:
@@ -20,7 +20,11 @@ def complete(spec: Any) -> Any:
     schemas = spec["components"]["schemas"]
     operations = spec["paths"]["/v1/ask"]
     operations["post"]["requestBody"] = _body(_reference(schemas, AskBody))
+    spec["paths"]["/v1/ask/batch"]["post"]["requestBody"] = _body(_reference(schemas, BatchBody))
     operations["get"]["parameters"] = _parameters(AskAddress)
+    spec["paths"]["/v1/citations"]["get"]["parameters"] = _parameters(PlaceAddress)
+    spec["paths"]["/v1/quotes/verify"]["post"]["requestBody"] = _body(_reference(schemas, QuotesBody))
+    spec["paths"]["/v1/articles"]["get"]["parameters"] = _parameters(ListAddress)
     spec["paths"]["/v1/feedback"]["post"]["requestBody"] = _body(_reference(schemas, FeedbackBody))
     spec["paths"]["/v1/feedback"]["get"]["parameters"] = _parameters(FeedbackAddress)
     spec["paths"]["/v1/unanswered"]["get"]["parameters"] = _parameters(UnansweredAddress)
@@ -32,7 +36,7 @@ def complete(spec: Any) -> Any:
 
 
 def _parameters(kind: type[BaseModel]) -> list[dict[str, Any]]:
-    """What stands in an address, a parameter for each field of a kind."""
+    """The fields of a kind as parameters of an address."""
     flat = kind.model_json_schema()
     return [
         {"name": name, "in": "query", "required": name in flat.get("required", ()), "schema": field}

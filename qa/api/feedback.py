@@ -14,13 +14,13 @@ from corpus.errors import InvalidCitation
 from qa.answering import MAX_CHARACTERS
 from qa.api.responses import json_response, problems, schema
 from qa.asked import narrowing
-from qa.feedback import CURSOR, MAX_COMMENT, Cited, Feedback, FeedbackPage, Said, cited
+from qa.feedback import CURSOR, MAX_COMMENT, cited
 from qa.given import Given
 from qa.own_questions import Export, as_line, export
 from qa.requests import AskBody, Filtering, read_address, read_body
 from qa.service import Service
+from qa.shapes import Cited, Feedback, FeedbackPage, Said, UnansweredPage
 from qa.unanswered import CURSOR as UNANSWERED_CURSOR
-from qa.unanswered import UnansweredPage
 
 QUESTIONS_TYPE = "application/x-ndjson"
 MOST_LISTED = 1000
