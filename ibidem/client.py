@@ -69,12 +69,9 @@ class Client:
         request_id: Callable[[], str] = lambda: uuid4().hex,
         http: httpx.Client | None = None,
     ) -> None:
+        headers = {"User-Agent": f"ibidem/{version('ibidem')}"}
         self._own = http is None
-        self._http = (
-            http
-            if http is not None
-            else httpx.Client(timeout=timeout, headers={"User-Agent": f"ibidem/{version('ibidem')}"})
-        )
+        self._http = httpx.Client(timeout=timeout, headers=headers) if http is None else http
         self._service = Connection(self._http, address, retries, request_id)
 
     @property
