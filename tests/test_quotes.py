@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from corpus.errors import InvalidQuote
-from index.search import LocalEngine
+from index.search import Engine, LocalEngine
 from qa.checks import QuoteCheck
 from qa.live import open_current
 from qa.quotes import MAX_QUOTE, check_quotes
@@ -18,7 +19,7 @@ ARTICLE = "2026/two-pakistani-astronauts-selected"
 QUOTE = "The first Pakistani astronaut will fly to the Chinese space station in late 2026."
 
 
-def check(engine: LocalEngine, quote: str) -> QuoteCheck:
+def check(engine: Engine, quote: str) -> QuoteCheck:
     (found,) = check_quotes(engine, [quote]).results
     assert found.quote == quote
     return found
@@ -131,12 +132,13 @@ def test_over_http(client: FlaskClient, engine: LocalEngine) -> None:
     assert [one["status"] for one in response.json["results"]] == ["verified", "unknown"]
     citation = response.json["results"][0]["citation"]
     assert get(client, f"/v1/articles/{ARTICLE}")["text"][citation["start"] : citation["end"]] == QUOTE
-    for body in (
+    bodies: list[dict[str, Any]] = [
         {},
         {"quotes": []},
         {"quotes": [""]},
         {"quotes": "x"},
         {"quotes": ["x"], "more": 1},
         {"quotes": ["\0"]},
-    ):
+    ]
+    for body in bodies:
         assert client.post("/v1/quotes/verify", json=body).status_code == 422

@@ -54,8 +54,22 @@ const cite = (root, style) => fetchJson(`/v1/citations${new URL(tool("cite", roo
 const chosenStyle = () => $("[data-style]")?.value ?? "plain";
 
 async function copy(text, what) {
-  await navigator.clipboard.writeText(text);
+  // Browsers have the one only where the service is reached by https, or on the same machine.
+  if (navigator.clipboard) await navigator.clipboard.writeText(text);
+  else copyBySelection(text);
   say(`${what} copied`);
+}
+
+function copyBySelection(text) {
+  const field = document.createElement("textarea");
+  const focused = document.activeElement;
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  focused?.focus({ preventScroll: true });
+  if (!done) throw new Error("the browser did not allow it");
 }
 
 const copying = {
