@@ -11,8 +11,8 @@ import pytest
 from corpus.errors import InvalidFilter, UnknownFeedback
 from index.filters import Filters
 from qa import unanswered
-from qa.answering import Answer, Query, Searched, Took
-from qa.reasons import Reason
+from qa.answering import Query
+from qa.answers import Answer, Reason, Searched, Took
 from qa.unanswered import MOST, UnansweredQueue
 
 REASON = Reason("nothing near", (), "No passage is near this question.")
