@@ -119,6 +119,16 @@ def test_a_page_that_can_not_be_had_ends_it(desk: Path, service: Service) -> Non
     assert run(desk, "sh", "articles.sh").returncode == 22
 
 
+def test_links_in_styles_begin_with_what_a_proxy_hands_on(service: Service) -> None:
+    headers = {"Host": "archive.example", "X-Forwarded-Proto": "https"}
+    request = urllib.request.Request(
+        f"{service.address}/v1/ask?question=Who+commanded+Ax-4&cite=plain", headers=headers
+    )
+    with urllib.request.urlopen(request, timeout=10) as response:
+        cited = json.load(response)["passages"][0]["cited"]
+    assert "\nhttps://archive.example/articles/2025/ax-4-returns?" in cited
+
+
 # Python
 
 
