@@ -23,10 +23,9 @@ import pytest
 
 import ibidem
 from tests.conftest import ROOT, MakeIndex, Service, run_service
-from tests.test_browser import CHROMIUM, OPTIONS
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser  # type: ignore[import-not-found,unused-ignore]
+    from playwright.sync_api import Browser, BrowserContext  # type: ignore[import-not-found,unused-ignore]
 
 PAGE = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:8080"
@@ -219,9 +218,9 @@ class Chromium:
         return new Function("UrlFetchApp", `${source}\\nreturn ${call};`)(UrlFetchApp);
     }"""
 
-    def __init__(self, desk: Path, browser: Browser, address: str) -> None:
+    def __init__(self, desk: Path, context: BrowserContext, address: str) -> None:
         self._desk = desk
-        self._page = browser.new_context(bypass_csp=True).new_page()
+        self._page = context.new_page()
         self._page.goto(f"{address}/healthz")
 
     def module(self, call: str, address: str) -> Any:
@@ -244,13 +243,9 @@ def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
             pytest.skip("Node.js is not installed")
         yield lambda desk, address: Node(desk)
         return
-    playwright = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed")
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield lambda desk, address: Chromium(desk, browser, address)
-        browser.close()
+    browser: Browser = request.getfixturevalue("browser")
+    with browser.new_context(bypass_csp=True) as context:
+        yield lambda desk, address: Chromium(desk, context, address)
 
 
 @pytest.fixture(scope="module")
