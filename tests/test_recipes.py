@@ -26,7 +26,7 @@ from tests.browser import CHROMIUM, OPTIONS
 from tests.conftest import ROOT, MakeIndex, Service, run_service
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser  # type: ignore[import-not-found,unused-ignore]
+    from playwright.sync_api import Browser, BrowserContext  # type: ignore[import-not-found,unused-ignore]
 
 PAGE = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:8080"
@@ -119,6 +119,16 @@ def test_a_page_that_can_not_be_had_ends_it(desk: Path, service: Service) -> Non
     assert run(desk, "sh", "articles.sh").returncode == 22
 
 
+def test_links_in_styles_begin_with_what_a_proxy_hands_on(service: Service) -> None:
+    headers = {"Host": "archive.example", "X-Forwarded-Proto": "https"}
+    request = urllib.request.Request(
+        f"{service.address}/v1/ask?question=Who+commanded+Ax-4&cite=plain", headers=headers
+    )
+    with urllib.request.urlopen(request, timeout=10) as response:
+        cited = json.load(response)["passages"][0]["cited"]
+    assert "\nhttps://archive.example/articles/2025/ax-4-returns?" in cited
+
+
 # Python
 
 
@@ -209,9 +219,9 @@ class Chromium:
         return new Function("UrlFetchApp", `${source}\\nreturn ${call};`)(UrlFetchApp);
     }"""
 
-    def __init__(self, desk: Path, browser: Browser, address: str) -> None:
+    def __init__(self, desk: Path, context: BrowserContext, address: str) -> None:
         self._desk = desk
-        self._page = browser.new_context(bypass_csp=True).new_page()
+        self._page = context.new_page()
         self._page.goto(f"{address}/healthz")
 
     def module(self, call: str, address: str) -> Any:
@@ -234,13 +244,9 @@ def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
             pytest.skip("Node.js is not installed")
         yield lambda desk, address: Node(desk)
         return
-    playwright = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed")
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield lambda desk, address: Chromium(desk, browser, address)
-        browser.close()
+    browser: Browser = request.getfixturevalue("browser")
+    with browser.new_context(bypass_csp=True) as context:
+        yield lambda desk, address: Chromium(desk, context, address)
 
 
 @pytest.fixture(scope="module")
