@@ -11,15 +11,28 @@ from ibidem.client import Client
 from ibidem.errors import Error, InvalidRequest, NotFound, ServiceProblem, UnexpectedResponse, Unreachable
 from ibidem.questions import Filters, Options, Query
 from qa.answers import Answer, AnsweringPassage, Citation, Copy, Highlight, Reason, Span
-from qa.checks import Check, Difference, Word
-from qa.shapes import Calibrated, Feedback, FieldError, FullArticle, Readiness, UnansweredQuestion
+from qa.checks import Check, Difference, QuoteCheck, Word
+from qa.shapes import (
+    Calibrated,
+    ChangedArticles,
+    Changes,
+    CitedPlace,
+    Feedback,
+    FieldError,
+    FullArticle,
+    Readiness,
+    UnansweredQuestion,
+)
 
 __all__ = [
     "Answer",
     "AnsweringPassage",
     "Calibrated",
+    "ChangedArticles",
+    "Changes",
     "Check",
     "Citation",
+    "CitedPlace",
     "Client",
     "Copy",
     "Difference",
@@ -35,6 +48,7 @@ __all__ = [
     "Options",
     "Provenance",
     "Query",
+    "QuoteCheck",
     "Readiness",
     "Reason",
     "ServiceProblem",

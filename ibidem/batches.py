@@ -30,6 +30,7 @@ QUESTIONS = Limits(256, 2**16, 2560)
 that, and very long ones are answered within seconds."""
 
 CITATIONS = Limits(1000, 4 * 2**20 - 1024)
+QUOTES = Limits(100, 4 * 2**20 - 1024)
 """As the service has them, less what is around the parts."""
 
 

@@ -13,16 +13,18 @@ from uuid import uuid4
 import httpx
 
 from corpus.article import Entry
-from ibidem.batches import CITATIONS, QUESTIONS, Part, as_json, batches, listed
+from ibidem.batches import CITATIONS, QUESTIONS, QUOTES, Part, as_json, batches, listed
 from ibidem.connection import Connection
 from ibidem.errors import InvalidRequest
 from ibidem.questions import DEFAULT_PASSAGES, Filters, Options, Query
 from qa.answers import Answer, Citation
-from qa.checks import Check, Checks
+from qa.checks import Check, Checks, QuoteCheck, QuoteChecks
 from qa.shapes import (
     Articles,
     Batch,
     Calibrated,
+    Changes,
+    CitedPlace,
     Feedback,
     FeedbackPage,
     FullArticle,
@@ -33,6 +35,7 @@ from qa.shapes import (
 
 if TYPE_CHECKING:  # so that no index is loaded
     from index.filters import Copies
+    from qa.styles import Style
 
 ADDRESS = "http://127.0.0.1:8080"
 TIMEOUT_SECONDS = 30.0
@@ -66,8 +69,9 @@ class Client:
         request_id: Callable[[], str] = lambda: uuid4().hex,
         http: httpx.Client | None = None,
     ) -> None:
+        headers = {"User-Agent": f"ibidem/{version('ibidem')}"}
         self._own = http is None
-        self._http = http or httpx.Client(timeout=timeout, headers={"User-Agent": f"ibidem/{version('ibidem')}"})
+        self._http = httpx.Client(timeout=timeout, headers=headers) if http is None else http
         self._service = Connection(self._http, address, retries, request_id)
 
     @property
@@ -119,6 +123,22 @@ class Client:
             checks += self._service.post("/v1/citations/verify", Checks, listed(batch)).results
         return checks
 
+    def verify_quotes(self, quotes: Iterable[str]) -> list[QuoteCheck]:
+        """Whether the archive has quotes of which nothing is known but their words, in the same order."""
+        checks: list[QuoteCheck] = []
+        for batch in batches((Part(as_json(words)) for words in quotes), QUOTES):
+            checks += self._service.post("/v1/quotes/verify", QuoteChecks, b'{"quotes":' + listed(batch) + b"}").results
+        return checks
+
+    def cite(
+        self, article_id: str, start: int, end: int, *, sha256: str | None = None, cite: Style | None = None
+    ) -> CitedPlace:
+        """The citation of a place in an article, code points, half-open: of the text with that hash, or else of the
+        text as it is now; and the same in the style ``cite``."""
+        place = {"article_id": article_id, "start": start, "end": end, "sha256": sha256, "cite": cite}
+        given: dict[str, Any] = {name: value for name, value in place.items() if value is not None}
+        return self._service.get("/v1/citations", CitedPlace, given)
+
     def articles(
         self,
         filters: Filters | None = None,
@@ -150,6 +170,10 @@ class Client:
         """The address of the archive's copy of what is cited, opened there: ``citation.link`` with the service's
         address in front."""
         return self.address + citation.link
+
+    def changes(self) -> Changes:
+        """What is new in the archive since the generation before the one that is served."""
+        return self._service.get("/v1/changes", Changes)
 
     def judge(
         self,

@@ -7,13 +7,11 @@ import os
 import re
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -26,8 +24,12 @@ from index.report import Report
 from index.search import LocalEngine
 from qa.app import create_app
 from qa.live import Live
+from tests.browser import CHROMIUM, OPTIONS, Pages, Served, serve_app
 from tests.web import PAGE, PUBLIC, Site, Web, response
 from tests.web import serve as serve_site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page  # type: ignore[import-not-found,unused-ignore]
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -127,27 +129,11 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @dataclass(frozen=True)
-class Service:
+class Service(Served):
     """A service that runs in processes of its own; ``log`` is its standard error."""
 
-    address: str
     process: subprocess.Popen[str]
     log: Path
-
-    def get(self, path: str) -> tuple[int, str]:
-        """The status and the body of what is at a path."""
-        try:
-            with urllib.request.urlopen(self.address + path, timeout=10) as response:
-                return response.status, response.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
-
-    def json(self, path: str) -> Any:
-        """What is at a path, which must be there."""
-        status, body = self.get(path)
-        assert status == 200, body
-        return json.loads(body)
 
 
 @pytest.fixture
@@ -178,6 +164,40 @@ def run_service(folder: Path, index: Path, *options: str) -> Iterator[Service]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; tests that need it are skipped where it or Playwright is missing."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def service(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The starter archive, served in a thread of this process, with a file of its own for feedback."""
+    app = create_app(live, feedback=tmp_path_factory.mktemp("service") / "feedback.sqlite")
+    with serve_app(app) as served:
+        yield served
+
+
+@pytest.fixture
+def pages(browser: Browser, service: Served) -> Iterator[Pages]:
+    """Opens pages of the service."""
+    opened = Pages(browser, service)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(pages: Pages) -> Page:
+    """An empty page of the service's."""
+    return pages.open()
 
 
 def get(client: FlaskClient, path: str) -> Any:

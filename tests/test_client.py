@@ -12,16 +12,18 @@ import pytest
 
 import ibidem
 from ibidem.questions import DEFAULT_PASSAGES
+from index.build import build
 from index.generation import current_generation
+from index.model import PACKAGED_MODEL
 from index.search import LocalEngine
 from qa import answering, requests
 from qa.answering import Query, answer
 from qa.calibration import shipped
-from tests.conftest import MakeIndex, Service, run_service
+from tests.conftest import MakeIndex, Service, no_progress, run_service, write_articles
 
 QUESTION = "When will the first Pakistani astronaut fly to the Chinese station?"
 OTHER = "Who will win the football cup on Mars?"
-MINUTES = "Ibidem Wire"
+WIRE = "Ibidem Wire"
 
 
 @pytest.fixture(scope="module")
@@ -52,14 +54,14 @@ def test_every_option_gets_there(client: ibidem.Client) -> None:
     found = client.ask(
         QUESTION,
         top_k=2,
-        filters={"publishers": [MINUTES.upper()], "published_from": "2025", "tags": []},
+        filters={"publishers": [WIRE.upper()], "published_from": "2025", "tags": []},
         as_of="2026-12-31",
         copies="all",
         narrow=True,
         cite="apa",
     )
     assert len(found.passages) == 2
-    assert {passage.citation.publisher for passage in found.passages} == {MINUTES}
+    assert {passage.citation.publisher for passage in found.passages} == {WIRE}
     assert all(len(passage.citation.quote) < len(passage.text) for passage in found.passages)
     assert all(passage.cited for passage in found.passages)
     assert 0 < found.searched.articles < 20
@@ -166,6 +168,28 @@ def test_more_citations_than_one_request_may_have_are_checked(client: ibidem.Cli
     assert client.verify([]) == []
 
 
+def test_quotes_of_which_only_the_words_are_known_are_checked(client: ibidem.Client) -> None:
+    quote = client.ask(QUESTION, top_k=1, narrow=True).passages[0].citation.quote
+    quotes = [quote, quote.replace("Pakistani", "Martian"), "Nobody ever wrote these words about anything."]
+    checks = client.verify_quotes([*quotes, *[quote] * 100])
+    assert [check.status for check in checks[:3]] == ["verified", "changed", "unknown"]
+    assert [check.quote for check in checks[:3]] == quotes
+    assert len(checks) == 103
+    with pytest.raises(ibidem.InvalidRequest):
+        client.verify_quotes([" "])
+
+
+def test_a_place_is_cited(client: ibidem.Client) -> None:
+    answer = client.ask(QUESTION, top_k=1, narrow=True, cite="mla")
+    (passage,) = answer.passages
+    citation = passage.citation
+    found = client.cite(citation.article_id, citation.start, citation.end, sha256=citation.sha256, cite="mla")
+    assert found == ibidem.CitedPlace(citation, passage.cited)
+    assert client.cite(citation.article_id, citation.start, citation.end) == ibidem.CitedPlace(citation, None)
+    with pytest.raises(ibidem.NotFound):
+        client.cite("none", 0, 1)
+
+
 # Articles
 
 
@@ -182,8 +206,8 @@ def test_a_list_is_followed_page_by_page(
 
 
 def test_articles_are_listed_by_filters_and_in_order(client: ibidem.Client, engine: LocalEngine) -> None:
-    found = [*client.articles({"publishers": [MINUTES], "languages": ["en"]}, as_of="2025-12", sort="title")]
-    expected = [entry for entry in engine.catalogue() if entry.publisher == MINUTES and str(entry.published) < "2026"]
+    found = [*client.articles({"publishers": [WIRE], "languages": ["en"]}, as_of="2025-12", sort="title")]
+    expected = [entry for entry in engine.catalogue() if entry.publisher == WIRE and str(entry.published) < "2026"]
     assert sorted(entry.id for entry in found) == [entry.id for entry in expected]
     assert len(found) > 1
     titles = [entry.title.casefold() for entry in found]
@@ -270,6 +294,20 @@ def test_what_was_not_answered_is_listed(client: ibidem.Client) -> None:
 
 
 # The rest
+
+
+def test_what_is_new_is_told(client: ibidem.Client, index: Path) -> None:
+    nothing = ibidem.ChangedArticles(0, ())
+    assert client.changes() == ibidem.Changes(current_generation(index), None, nothing, nothing, nothing)
+
+
+def test_what_came_and_went_is_told(new_index: Path, tmp_path: Path) -> None:
+    write_articles(tmp_path / "articles", {"note.md": "# A note\n\nThe lunar greenhouse opened.\n"})
+    build([tmp_path / "articles"], new_index, PACKAGED_MODEL, no_progress)
+    with run_service(tmp_path, new_index) as service, ibidem.Client(service.address) as client:
+        found = client.changes()
+    assert [entry.id for entry in found.added.articles] == ["note"]
+    assert (found.added.total, found.changed.total, found.removed.total) == (1, 0, 20)
 
 
 def test_readiness_and_calibration(client: ibidem.Client, index: Path) -> None:

@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 
 import ibidem
 from ibidem.batches import Limits, Part, batches
-from ibidem.connection import FIRST_WAIT, Connection
+from ibidem.connection import FIRST_WAIT
 
 READY = b'{"status": "ready", "generation": "g", "problem": null}'
 Respond = Callable[[BaseHTTPRequestHandler], None]
@@ -254,10 +254,9 @@ def test_what_changes_nothing_is_asked_again(first: Respond) -> None:
 
 @pytest.mark.parametrize("first", [hang_up, hang_up_in_the_middle, say(503, b"")])
 def test_what_changes_something_is_not(first: Respond) -> None:
-    with site(first, say(200)) as found, httpx.Client() as http:
-        connection = Connection(http, found.address, 2, lambda: "one")
+    with talk(first, say(200)) as (found, client):
         with pytest.raises(ibidem.Error):
-            connection.post("/v1/feedback", ibidem.Readiness, b"{}", changes=True)
+            client.judge("Who?", True)
         assert len(found.seen) == 1
 
 

@@ -19,14 +19,9 @@ import pytest
 from corpus.article import Entry
 from index.store import Excerpt
 from qa.fragments import source_link
-from tests.test_browser import CHROMIUM, OPTIONS
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page  # type: ignore[import-not-found,unused-ignore]
-
-sync_api = pytest.importorskip("playwright.sync_api")
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
+    from playwright.sync_api import Browser, Page  # type: ignore[import-not-found,unused-ignore]
 
 HEIGHT = 800
 STYLE = """
@@ -114,11 +109,8 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def window() -> Iterator[Page]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser.new_page(viewport={"width": 1000, "height": HEIGHT})
-        browser.close()
+def window(browser: Browser) -> Page:
+    return browser.new_page(viewport={"width": 1000, "height": HEIGHT})
 
 
 @pytest.fixture

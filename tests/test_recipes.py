@@ -22,8 +22,8 @@ from urllib.parse import urlencode
 import pytest
 
 import ibidem
+from tests.browser import CHROMIUM, OPTIONS
 from tests.conftest import ROOT, MakeIndex, Service, run_service
-from tests.test_browser import CHROMIUM, OPTIONS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser  # type: ignore[import-not-found,unused-ignore]

@@ -10,16 +10,11 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from qa.evaluation.report import render
+from tests.browser import contrast
 from tests.evaluations import abstention, comparison, evaluation, gold, outcome, outcomes
-
-sync_api = pytest.importorskip("playwright.sync_api")
-
-from tests.test_browser import CHROMIUM, OPTIONS, contrast  # noqa: E402  (it skips in the same way)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page  # type: ignore[import-not-found,unused-ignore]
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +33,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(render(made, replace(compared, lost=(change, *compared.lost))), encoding="utf-8")
     return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

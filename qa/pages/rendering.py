@@ -21,6 +21,7 @@ from qa.confidence import likelihood
 from qa.facets import Bar, Facets, facets
 from qa.pages.text import passage_blocks
 from qa.pages.when import ago, minute
+from qa.problems import Problem
 from qa.styles import STYLES
 
 VALUES_SHOWN = 8
@@ -78,6 +79,7 @@ def add_filters(app: APIFlask, keeps_feedback: bool) -> None:
         within,
         groupby_month,
         sentence,
+        explained,
     ):
         app.add_template_filter(function)
     app.jinja_env.globals.update(
@@ -145,3 +147,13 @@ def figure(sure: float) -> str:
 def sentence(text: str) -> str:
     """A message with a capital letter in front."""
     return text[:1].upper() + text[1:]
+
+
+def explained(problem: Problem) -> str:
+    """What is wrong with what was given, with the names that the fields have on the pages."""
+    said = "; ".join(f"{_named(error.field)}{error.message}" for error in problem.errors)
+    return sentence(said or problem.detail)
+
+
+def _named(field: str) -> str:
+    return "" if field == "question" else f"{_FILTERS.get(field, field).rstrip(':')}: "

@@ -131,13 +131,22 @@ for (const form of all(".judge form")) {
   });
 }
 
-// Filters are applied as they are chosen.
+// Filters are applied as they are chosen; what is blank is not sent.
 for (const box of all('.side input[type="checkbox"]')) box.addEventListener("change", () => send(box.form));
 
 function send(form) {
   if (form.id === "ask" && !$("#question").value.trim()) return;
-  for (const field of form.elements) if (field.name && !field.value) field.disabled = true;
   form.requestSubmit();
+}
+
+for (const form of all("#ask, #browse")) {
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const name of new Set([...formData.keys()])) {
+      const values = formData.getAll(name).filter((value) => value);
+      formData.delete(name);
+      for (const value of values) formData.append(name, value);
+    }
+  });
 }
 
 // A period, dragged over the histogram.

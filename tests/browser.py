@@ -1,0 +1,185 @@
+"""What tests in a real browser share: a service, pages that notice what goes wrong, and what is measured on them.
+
+Chromium by Playwright; where one of them is missing, the fixtures of ``conftest`` skip their tests.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from flask import Flask
+from werkzeug.serving import make_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import (  # type: ignore[import-not-found,unused-ignore]
+        Browser,
+        BrowserContext,
+        ConsoleMessage,
+        Dialog,
+        Page,
+        Request,
+        Response,
+    )
+
+CHROMIUM = Path("/usr/bin/chromium")
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+QUESTION = "When will the first Pakistani astronaut fly to the Chinese station?"
+FACT = "The first Pakistani astronaut will fly to the Chinese space station in late 2026."
+UNANSWERED = "Who painted the ceiling of the old opera house?"
+
+TOO_WIDE = """[...document.querySelectorAll("body *")].filter(element => {
+    const {left, right, width} = element.getBoundingClientRect();
+    if (!width || element.closest(".unseen, .skip, .toast, dialog, option")) return false;
+    return right > innerWidth + 0.5 || left < -0.5 || element.scrollWidth > innerWidth;
+}).map(element => element.outerHTML.slice(0, 160))"""
+"""The elements that reach past the sides of the screen."""
+
+
+QUOTE = """() => {
+    const marks = document.querySelectorAll(".text mark");
+    const range = document.createRange();
+    range.setStartBefore(marks[0]);
+    range.setEndAfter(marks[marks.length - 1]);
+    return range.toString();
+}"""
+"""What is marked on an article's page, with what stands between its blocks."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A service that answers at an address."""
+
+    address: str
+
+    def get(self, path: str) -> tuple[int, str]:
+        """The status and the body of what is at a path."""
+        try:
+            with urllib.request.urlopen(self.address + path, timeout=10) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def json(self, path: str) -> Any:
+        """What is at a path, which must be there."""
+        status, body = self.get(path)
+        assert status == 200, body
+        return json.loads(body)
+
+
+_OPENED = {"viewport": {"width": 1000, "height": 700}, "reduced_motion": "reduce"}
+"""So pages are opened if nothing else is asked for: what is scrolled to is there at once."""
+
+
+@contextmanager
+def serve_app(app: Flask) -> Iterator[Served]:
+    """Serves an application on a free port, in a thread of its own, until the end."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield Served(f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Pages:
+    """Opens pages, each in a context of its own, and notices what is complained of and which hosts are asked."""
+
+    def __init__(self, browser: Browser, service: Served) -> None:
+        self._browser, self._service = browser, service
+        self._contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+        self.hosts: set[str] = set()
+
+    def open(self, *, problems: bool = False, **options: Any) -> Page:
+        """An empty page; with ``problems`` a status of 400 and more is none to complain of.
+
+        The other options are Playwright's, of a context. Addresses may be given from the service's root on.
+        """
+        given = {**_OPENED, "base_url": self._service.address, **options}
+        context = self._browser.new_context(**given)
+        self._contexts.append(context)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        self._listen(page, problems)
+        return page
+
+    def _listen(self, page: Page, problems: bool) -> None:
+        def complain(message: ConsoleMessage) -> None:
+            if not (problems and "the server responded with a status of 4" in message.text):
+                self.complaints.append(message.text)
+
+        def complain_of_status(response: Response) -> None:
+            if response.status >= (500 if problems else 400):
+                self.complaints.append(f"{response.status}: {response.url}")
+
+        def complain_of_failure(request: Request) -> None:
+            if request.failure != "net::ERR_ABORTED":  # so it says of what is ended by the next page
+                self.complaints.append(f"{request.failure}: {request.url}")
+
+        def complain_of_dialog(dialog: Dialog) -> None:
+            self.complaints.append(f"{dialog.type}: {dialog.message}")
+            dialog.dismiss()
+
+        page.on("console", complain)
+        page.on("dialog", complain_of_dialog)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("requestfailed", complain_of_failure)
+        page.on("response", complain_of_status)
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+
+    def close(self) -> None:
+        """Ends all; nothing may have been complained of, and no other host asked."""
+        for context in self._contexts:
+            context.close()
+        assert self.complaints == []
+        assert self.hosts <= {urlsplit(self._service.address).netloc}
+
+
+def asked(question: str, *more: tuple[str, str]) -> str:
+    """The address of an answer."""
+    return "/?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in (("question", question), *more))
+
+
+def contrast(page: Page, selector: str) -> float:
+    """The contrast ratio of an element's text with what is behind it (WCAG 2.2)."""
+    return float(
+        page.evaluate(
+            """selector => {
+                const element = document.querySelector(selector);
+                const parse = colour => colour.match(/[\\d.]+/g).map(Number);
+                let behind = element;
+                while (parse(getComputedStyle(behind).backgroundColor)[3] === 0) behind = behind.parentElement;
+                const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+                    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+                    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+                const [a, b] = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor]
+                    .map(parse).map(light).sort((x, y) => y - x);
+                return (a + 0.05) / (b + 0.05);
+            }""",
+            selector,
+        )
+    )
