@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from corpus.errors import InvalidCitation, InvalidFeedback, InvalidFilter, UnknownArticle, UnknownFeedback
+from corpus.errors import InvalidCitation, InvalidFeedback, InvalidField, UnknownArticle, UnknownFeedback
 from index.history import History
 from index.search import Engine
 from index.store import CONTEXT_CHARACTERS
@@ -79,9 +79,9 @@ class FeedbackStore:
 
     def page(self, limit: int, cursor: str | None = None) -> FeedbackPage:
         """At most ``limit`` of it, the newest first, from the ``next`` of the page before on; what comes in meanwhile
-        shifts nothing. Raises ``InvalidFilter`` for a cursor that is none."""
+        shifts nothing. Raises ``InvalidField`` for a cursor that is none."""
         if cursor is not None and not re.fullmatch(CURSOR, cursor):
-            raise InvalidFilter("cursor", "is not the 'next' of a page of feedback")
+            raise InvalidField("cursor", "is not the 'next' of a page of feedback")
         before = _PAST_ALL if cursor is None else int(cursor)
         with self._file.reading() as connection:
             (total,) = connection.execute("SELECT count(*) FROM feedback").fetchone()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from corpus.errors import FeedbackUnavailable, InvalidFilter, UnknownFeedback
+from corpus.errors import FeedbackUnavailable, InvalidField, UnknownFeedback
 from qa.answering import Answer, Query
 from qa.asked import fold, from_json, narrowing, to_json
 from qa.feedback_file import FeedbackFile, now
@@ -90,7 +90,7 @@ class UnansweredQueue:
 
     def page(self, limit: int, cursor: str | None = None) -> UnansweredPage:
         """At most ``limit`` of them, from the ``next`` of the page before on; one that is asked again meanwhile moves
-        forward. Raises ``InvalidFilter`` for a cursor that is none, or ``FeedbackUnavailable``."""
+        forward. Raises ``InvalidField`` for a cursor that is none, or ``FeedbackUnavailable``."""
         behind, place = _behind(cursor)
         select = f"{_SELECT} {behind} ORDER BY asked DESC, last_asked DESC, id DESC LIMIT ?"
         with self._file.reading() as connection:
@@ -133,6 +133,6 @@ def _behind(cursor: str | None) -> tuple[str, list[Any]]:
     if cursor is None:
         return "", []
     if not re.fullmatch(CURSOR, cursor):
-        raise InvalidFilter("cursor", "is not the 'next' of a page of questions without an answer")
+        raise InvalidField("cursor", "is not the 'next' of a page of questions without an answer")
     asked, time, number = cursor.split("_")
     return "WHERE (asked, last_asked, id) < (?, ?, ?)", [int(asked), time, int(number)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus.errors import InvalidCitation, InvalidFeedback, InvalidFilter, InvalidQuestion, UnknownFeedback
+from corpus.errors import InvalidCitation, InvalidFeedback, InvalidField, InvalidQuestion, UnknownFeedback
 from index.filters import Filters
 from index.history import History
 from index.search import LocalEngine
@@ -119,7 +119,7 @@ def test_pages_hold_each_once_while_more_comes_in_and_some_goes(store: FeedbackS
 
 @pytest.mark.parametrize("cursor", ["", "0", "-1", "x", "1 ", "1\n", "\u0663", "9" * 19, "1 OR 1=1"])
 def test_a_cursor_that_is_none_is_refused(store: FeedbackStore, cursor: str) -> None:
-    with pytest.raises(InvalidFilter, match=r"cursor: .*'next'"):
+    with pytest.raises(InvalidField, match=r"cursor: .*'next'"):
         store.page(10, cursor)
 
 

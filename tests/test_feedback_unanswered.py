@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from corpus.errors import InvalidFilter, UnknownFeedback
+from corpus.errors import InvalidField, UnknownFeedback
 from index.filters import Filters
 from qa import unanswered
 from qa.answering import Query
@@ -110,7 +110,7 @@ def test_pages_follow_one_another(queue: UnansweredQueue) -> None:
 
 @pytest.mark.parametrize("cursor", ["", "1", "1_2026-11-21T12:00:00Z", "0_2026-11-21T12:00:00Z_1", "a_b_c", "1_x_1\n"])
 def test_a_cursor_that_is_none_is_refused(queue: UnansweredQueue, cursor: str) -> None:
-    with pytest.raises(InvalidFilter, match=r"cursor: .*'next'"):
+    with pytest.raises(InvalidField, match=r"cursor: .*'next'"):
         queue.page(10, cursor)
 
 
