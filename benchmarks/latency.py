@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -48,7 +49,10 @@ def _start(index: Path, question: str, then: Callable[[_Client], None] | None = 
     milliseconds from the start of the process to the answer."""
     begun = time.perf_counter()
     with subprocess.Popen(
-        [sys.executable, "-m", "qa.cli", "serve", "--index", str(index), "--port", "0"], stdout=subprocess.PIPE
+        [sys.executable, "-m", "qa.cli", "serve", "--index", str(index), "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "IBIDEM_FEEDBACK": ""},
     ) as service:
         try:
             assert service.stdout is not None

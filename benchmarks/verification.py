@@ -29,7 +29,8 @@ from index.generation import generation_folder
 from index.history import History
 from index.search import Engine, LocalEngine
 from index.store import Excerpt
-from qa.citations import Citation, cite
+from qa.answers import Citation
+from qa.citations import cite
 from qa.differences import Words, nearest
 from qa.given import read_citations
 from qa.settings import load_settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Literal
 
@@ -82,6 +82,13 @@ class Metadata:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Entry(Metadata):
+    """An article's entry in the catalogue: its metadata, and the SHA-256 of its canonical text."""
+
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Article(Metadata):
     """An article as it is indexed and cited.
 
@@ -94,3 +101,8 @@ class Article(Metadata):
     def sha256(self) -> str:
         """The hexadecimal SHA-256 of the canonical text in UTF-8."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def entry_of(article: Article) -> Entry:
+    """The entry of an article."""
+    return Entry(**{field.name: getattr(article, field.name) for field in fields(Entry)})

@@ -7,6 +7,9 @@
     │   ├── InvalidField            a field of a request that has a value it can't have
     │   │   └── InvalidFilter       a filter by a date that is none, a period of no days, or a blank value
     │   ├── InvalidCitation         a citation to check that lacks what a check needs, or has what no citation has
+    │   ├── InvalidPlace            a place to cite that the text doesn't have
+    │   ├── InvalidQuote            a quote to check that is empty, too long or not text
+    │   ├── InvalidFeedback         feedback that is too long or not text
     │   ├── NotJson                 citations to check that are not JSON
     │   ├── InvalidQuestions        a set of questions for evaluation that is missing or has a mistake
     │   ├── InvalidRun              a run file that is missing or has a mistake
@@ -16,6 +19,9 @@
     ├── NotFetched                  a page that can't be had from the web, with the reason
     ├── NoArticles                  a folder of articles that is missing or can't be listed
     ├── UnknownArticle              no article of that id in the generation
+    ├── FeedbackOff                 no feedback is kept, by the settings
+    ├── FeedbackUnavailable         the file of feedback can't be read or written
+    ├── UnknownFeedback             no feedback, or no question without an answer, of that id
     ├── UnlocatedGold               what a question should find is not in the index
     ├── EncoderUnavailable          the model can't be had, or its files aren't what they should be
     ├── NoIndex                     nothing has been built yet
@@ -67,6 +73,18 @@ class InvalidCitation(WrongUse):
     """A citation to check that lacks what a check needs, or has what no citation has."""
 
 
+class InvalidPlace(WrongUse):
+    """A place to cite that the text doesn't have."""
+
+
+class InvalidQuote(WrongUse):
+    """A quote to check that is empty, too long or not text."""
+
+
+class InvalidFeedback(WrongUse):
+    """Feedback that is too long or not text."""
+
+
 class NotJson(WrongUse):
     """Citations to check that are not JSON."""
 
@@ -101,6 +119,18 @@ class NoArticles(IbidemError):
 
 class UnknownArticle(IbidemError):
     """No article of that id in the generation."""
+
+
+class FeedbackOff(IbidemError):
+    """No feedback is kept, by the settings."""
+
+
+class FeedbackUnavailable(IbidemError):
+    """The file of feedback can't be read or written."""
+
+
+class UnknownFeedback(IbidemError):
+    """No feedback, or no question without an answer, of that id."""
 
 
 class UnlocatedGold(IbidemError):

@@ -16,9 +16,9 @@ from unicodedata import normalize
 
 import numpy as np
 
+from corpus.article import Entry
 from corpus.dates import first_day, last_day, parse
 from corpus.errors import InvalidFilter
-from index.store import Entry
 from index.vectors import Ids, Mask
 
 Copies = Literal["earliest", "latest", "all"]

@@ -26,7 +26,7 @@ class History:
 
     def has(self, generation: str, article_id: str, sha256: str) -> bool | None:
         """Whether a generation has that article with that text; ``None`` if it isn't there to be asked."""
-        store = self._open(generation) if generation in list_generations(self._index) else None
+        store = self.texts(generation)
         return None if store is None else article_id in store.by_sha256(sha256)
 
     def article_with(self, article_id: str, sha256: str) -> tuple[str, Article] | None:
@@ -42,6 +42,15 @@ class History:
             if store.has(article_id) or store.by_sha256(sha256):
                 return generation
         return None
+
+    def texts(self, generation: str) -> Store | None:
+        """The texts of a generation; ``None`` if it isn't there to be asked."""
+        return self._open(generation) if generation in list_generations(self._index) else None
+
+    def before(self, generation: str) -> str | None:
+        """The generation that was made before that one and is still there."""
+        earlier = [name for name in list_generations(self._index) if name < generation]
+        return earlier[-1] if earlier else None
 
     def _stores(self) -> Iterator[tuple[str, Store]]:
         """Each generation's texts, newest first."""

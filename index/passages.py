@@ -114,7 +114,7 @@ def _units(article: Article, word_pieces: WordPieces, longest: int) -> list[_Uni
     units: list[_Unit] = []
     after_heading = in_list = False
     for line in _lines(text):
-        is_item = _LIST_ITEM.match(text, *line) is not None
+        is_item = is_list_item(text[slice(*line)])
         sentences = list(_sentences(text, *line, article.language or "en"))
         cost = _AFTER_HEADING if after_heading else _BETWEEN_LIST_ITEMS if in_list and is_item else 0.0
         starts = word_pieces.piece_starts([text[sentence.start : sentence.end] for sentence in sentences])
@@ -122,7 +122,7 @@ def _units(article: Article, word_pieces: WordPieces, longest: int) -> list[_Uni
             for part, pieces in _parts(text, sentence, piece_starts, longest):
                 units.append(_Unit(part, max(1, pieces), cost, starts_paragraph=cost != _INSIDE_PARAGRAPH))
                 cost = _INSIDE_PARAGRAPH
-        after_heading, in_list = not is_item and _is_heading(text[slice(*line)]), is_item
+        after_heading, in_list = not is_item and is_heading(text[slice(*line)]), is_item
     return units
 
 
@@ -134,7 +134,13 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
         start += len(line) + 1
 
 
-def _is_heading(line: str) -> bool:
+def is_list_item(line: str) -> bool:
+    """Whether a line begins as an item of a list does."""
+    return _LIST_ITEM.match(line) is not None
+
+
+def is_heading(line: str) -> bool:
+    """Whether a line that is no list item looks like a heading: short, and without a sentence's end."""
     return len(line) <= _HEADING_CHARACTERS and _SENTENCE_END.search(line) is None
 
 

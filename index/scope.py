@@ -8,10 +8,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from corpus.article import Entry
 from corpus.dates import first_day, last_day
 from index.copies import Copies
 from index.filters import FilterColumns, Filters
-from index.store import Entry
 from index.vectors import Ids, Mask
 
 _SCOPES_KEPT = 64
@@ -89,6 +89,11 @@ class Scopes:
             if article != self._articles[passage] and scope.articles[article]:
                 others.setdefault(article, other)
         return list(others.values())
+
+    def copied_articles(self, article: int) -> list[int]:
+        """The articles that are copies of that one, by their places among the entries, ascending."""
+        clusters = self._copies.clusters
+        return [other for other in np.flatnonzero(clusters == clusters[article]).tolist() if other != article]
 
     def cluster(self, passage: int) -> int:
         """The number of the cluster of copies that the passage's article is in."""

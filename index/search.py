@@ -16,8 +16,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.article import Article
-from corpus.errors import DamagedGeneration, UnknownGeneration
+from corpus.article import Article, Entry
+from corpus.errors import DamagedGeneration, UnknownArticle, UnknownGeneration
 from index.copies import Groups
 from index.copies import read as read_copies
 from index.cross_encoder import CrossEncoder
@@ -35,7 +35,7 @@ from index.generation import (
 from index.lexical import LexicalIndex
 from index.pieces import PieceIndex
 from index.scope import Scope, Scopes
-from index.store import Entry, Excerpt, Spans, Store
+from index.store import Excerpt, Spans, Store
 from index.vectors import DenseScores, Ids, VectorIndex
 
 DEPTH = 100
@@ -123,6 +123,9 @@ class Engine(Protocol):
     def articles_with(self, sha256: str) -> tuple[str, ...]:
         """The ids of the articles whose canonical text has that hash."""
 
+    def copies_of(self, article_id: str) -> tuple[str, ...]:
+        """The ids of the other articles that are copies of this one, ascending. Raises ``UnknownArticle``."""
+
     def spans(self, article_id: str) -> Spans:
         """Where an article's passages and sentences stand. Raises ``UnknownArticle``."""
 
@@ -154,7 +157,10 @@ class LocalEngine:
         self._store = Store(folder)
         self._copies = read_copies(folder)
         self._check()
-        self._scopes = Scopes(self._store.catalogue(), self._store.passage_articles(), self._copies)
+        entries = self._store.catalogue()
+        self._ids = [entry.id for entry in entries]
+        self._numbers = {article_id: number for number, article_id in enumerate(self._ids)}
+        self._scopes = Scopes(entries, self._store.passage_articles(), self._copies)
 
     def _check(self) -> None:
         manifest, vectors, pieces, store = self.manifest, self._vectors, self._pieces, self._store
@@ -274,6 +280,12 @@ class LocalEngine:
     def articles_with(self, sha256: str) -> tuple[str, ...]:
         """See ``Engine``."""
         return self._store.by_sha256(sha256)
+
+    def copies_of(self, article_id: str) -> tuple[str, ...]:
+        """See ``Engine``."""
+        if article_id not in self._numbers:
+            raise UnknownArticle(f"there is no article {article_id!r} in this generation")
+        return tuple(self._ids[number] for number in self._scopes.copied_articles(self._numbers[article_id]))
 
     def spans(self, article_id: str) -> Spans:
         """See ``Engine``."""

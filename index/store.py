@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.article import Article, Metadata, Page, Provenance
+from corpus.article import Entry as Entry
 from corpus.errors import DamagedGeneration, UnknownArticle
 from index.passages import Sentence
 
@@ -52,13 +53,6 @@ _INSERT = f"INSERT INTO articles ({', '.join(_WRITTEN)}) VALUES ({', '.join('?' 
 
 Record = list[str | int | None]
 """An article's metadata as the columns of its row: the id first, then the title, the others as in ``Metadata``."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry(Metadata):
-    """An article's entry in the catalogue: its metadata, and the SHA-256 of its canonical text."""
-
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 from corpus.dates import first_day, last_day
 
 if TYPE_CHECKING:
-    from qa.citations import Citation
+    from qa.answers import Citation
 
 PDF_FRAGMENTS = "http://tools.ietf.org/rfc/rfc3778"
 """What the Recommendation names for the fragments of PDF; RFC 8118, which came after it, has the same."""

@@ -12,10 +12,16 @@ from index.encoder import QuestionVectors
 from index.filters import EVERYTHING, Filters
 from index.search import Engine, Hit
 from index.store import Excerpt
-from qa.citations import Citation, cite, permalink
+from qa.answers import Answer as Answer
+from qa.answers import AnsweringPassage as AnsweringPassage
+from qa.answers import Copy, Searched
+from qa.answers import Highlight as Highlight
+from qa.answers import Span as Span
+from qa.answers import Took as Took
+from qa.citations import cite, permalink
 from qa.confidence import confidence, each_alone
-from qa.ordering import FIRST, Dated, distinct_first, timeline
-from qa.reasons import Reason, reason
+from qa.ordering import FIRST, distinct_first, timeline
+from qa.reasons import reason
 from qa.settings import DEFAULT_POLICY, Policy
 from qa.styles import Style, cited
 
@@ -43,101 +49,6 @@ class Query:
     narrow: bool = False
     cite: Style | None = None
     base: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Code points of the article's canonical text, half-open."""
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Highlight:
-    """A sentence of a passage that is near to the question: code points of the article's canonical text, half-open.
-    ``words`` are those in it that the question has too, inflected or not."""
-
-    start: int
-    end: int
-    words: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """Another article that has the passage too, word for word or nearly: where it stands there, code points, half-open,
-    and the ``link`` that opens it."""
-
-    article_id: str
-    title: str
-    publisher: str | None
-    url: str | None
-    published: str | None
-    start: int
-    end: int
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class AnsweringPassage:
-    """A passage of an answer: ``text`` is ``[start:end]`` of its article's canonical text, code points, half-open.
-
-    ``rank`` counts from 1; ``score`` is from 0 to 1, higher is better, and only comparable within one answer.
-    ``highlights`` are sentences, the nearest to the question first. ``cited`` is the citation in the style that was
-    asked for. ``also_in`` lists the article's copies.
-    """
-
-    rank: int
-    score: float
-    start: int
-    end: int
-    text: str
-    highlights: tuple[Highlight, ...]
-    citation: Citation
-    cited: str | None
-    also_in: tuple[Copy, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Searched:
-    """How many articles the filters left, and how many they left out only because no date is known of them."""
-
-    articles: int
-    undated: int
-
-
-@dataclass(frozen=True, slots=True)
-class Took:
-    """Milliseconds: for the question's vector (its share, where several were embedded together), for the search, and
-    for the whole answer."""
-
-    encode: float
-    search: float
-    total: float
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The passages that answer a question best, best first.
-
-    All come from the one generation named. ``confidence`` is the estimated probability that one of them answers the
-    question, from 0 to 1, and ``answered`` whether it reaches the threshold; without an estimate (see
-    ``qa.confidence``) they are ``None`` and true. ``reason`` says why it is not answered. ``independent_sources``
-    counts the sources of those among the first ten passages that answer it, copies as one, and is at least 1 if it is
-    answered; ``None`` without an estimate. ``timeline`` has the passages on the matter of the first one, newest first,
-    if their dates differ.
-    """
-
-    question: str
-    generation: str
-    answered: bool
-    confidence: float | None
-    reason: Reason | None
-    independent_sources: int | None
-    searched: Searched
-    passages: tuple[AnsweringPassage, ...]
-    timeline: tuple[Dated, ...]
-    took_ms: Took
 
 
 def answer(engine: Engine, query: Query, policy: Policy = DEFAULT_POLICY) -> Answer:

@@ -14,7 +14,7 @@ from corpus.statements import NAMES
 from qa.terminal import open_output
 
 if TYPE_CHECKING:
-    from index.store import Entry
+    from corpus.article import Entry
     from qa.catalogue import Count, Counts, Details, Listed
 
 UNKNOWN = "unknown"

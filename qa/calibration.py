@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from corpus.errors import DamagedGeneration
-from index.generation import Manifest
-from index.model import PACKAGED_MODEL
 from qa.evaluation.result import Figure, Rate
+
+if TYPE_CHECKING:  # so that a program that only reads a calibration loads no index
+    from index.generation import Manifest
 
 OWN_ARCHIVE = "this archive"
 """What a calibration calls the archive that it was fitted to."""
@@ -106,7 +107,7 @@ def calibration_of(manifest: Manifest) -> Calibration | None:
     """The calibration that a generation's answers go by: its own, or else the one that comes along, if it is for the
     generation's model. Raises ``DamagedGeneration`` if its own can't be read."""
     if manifest.calibration is None:
-        return shipped() if manifest.model == PACKAGED_MODEL else None
+        return shipped() if manifest.model == shipped().model else None
     try:
         return _ADAPTER.validate_python(manifest.calibration)
     except ValidationError as error:
@@ -137,4 +138,4 @@ def carry_on(current: Mapping[str, Any] | None, model: str) -> Mapping[str, Any]
             return current
     except ValidationError:  # of another version
         pass
-    return as_json(shipped()) if model == PACKAGED_MODEL else None
+    return as_json(shipped()) if model == shipped().model else None

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from corpus.article import Entry
 from corpus.dates import first_day, last_day
 from corpus.errors import DamagedGeneration, IbidemError, UnknownArticle
 from corpus.listing import list_files
@@ -21,7 +22,7 @@ from corpus.statements import NAMES
 from index.copies import read as read_copies
 from index.filters import FilterColumns, Filters
 from index.generation import Manifest, current_generation, generation_folder, read_manifest
-from index.store import Entry, Store
+from index.store import Store
 
 Sort = Literal["id", "title", "published"]
 

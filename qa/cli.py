@@ -1,7 +1,7 @@
 """The command line: arguments in, a call out, what came of it printed.
 
 What builds is in ``qa.cli_building``, what asks questions in ``qa.cli_asking``, what looks after the archive in
-``qa.cli_articles``, ``qa.cli_doctor`` and ``qa.cli_fetching``.
+``qa.cli_articles``, ``qa.cli_doctor`` and ``qa.cli_fetching``, what looks at feedback in ``qa.cli_feedback``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from qa.cli_articles import articles
 from qa.cli_asking import ask, calibrate, evaluate, verify
 from qa.cli_building import build
 from qa.cli_doctor import doctor
+from qa.cli_feedback import feedback
 from qa.cli_fetching import add, feeds
 from qa.options import HELP_OPTIONS, Commands, cross_encoder_option, index_option, json_option, print_json
 from qa.settings import load_settings
@@ -126,7 +127,7 @@ def _judgement(manifest: Manifest) -> Judgement | None:
     return from_json(manifest.evaluation)
 
 
-for command in (build, ask, evaluate, verify, calibrate, add, feeds, articles, doctor):
+for command in (build, ask, evaluate, verify, calibrate, add, feeds, articles, doctor, feedback):
     main.add_command(command)
 
 

@@ -19,6 +19,18 @@ PASSAGES = 5
 
 _MOST = log(9999)
 
+_LIKELIHOODS = (
+    (0.99, "virtually certain"),
+    (0.9, "very likely"),
+    (0.66, "likely"),
+    (0.33, "about as likely as not"),
+    (0.1, "unlikely"),
+    (0.01, "very unlikely"),
+    (0.0, "exceptionally unlikely"),
+)
+"""From which probability on each word is used: the scale of the IPCC's assessments (Mastrandrea et al., "Guidance Note
+for Lead Authors of the IPCC Fifth Assessment Report on Consistent Treatment of Uncertainties", 2010, table 1)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Features:
@@ -43,6 +55,11 @@ def evidence(weights: Weights, found: Features) -> float:
 def probability(odds: float) -> float:
     """The probability that has these logarithmic odds, to four digits; from 0.0001 to 0.9999, as nothing is certain."""
     return round(1 / (1 + exp(-max(-_MOST, min(_MOST, odds)))), 4)
+
+
+def likelihood(sure: float) -> str:
+    """A probability in words."""
+    return next(words for least, words in _LIKELIHOODS if sure >= least)
 
 
 def confidence(engine: Engine, hits: Sequence[Hit]) -> float | None:

@@ -13,6 +13,8 @@ from unicodedata import normalize
 import regex
 from rapidfuzz.distance import Indel
 
+from qa.checks import Word
+
 LEAST_SIMILARITY = 0.5
 """Below this nothing counts as near. It means that half of the words are the same, in the same order. With text on
 other matters a quote of 40 words or more shares at most a third (``benchmarks/verification.py``)."""
@@ -30,15 +32,6 @@ _VOTES = 2000
 
 _LONGEST = 5000
 """Of a longer quote, in code points, no nearest text is looked for: it is no passage, and would take long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A run of words and the white space before them: in both texts, only in the cited one (``delete``), or only in the
-    archive's (``insert``)."""
-
-    operation: Literal["equal", "delete", "insert"]
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from datetime import date, timedelta
 
 import regex
 
+from corpus.article import Entry
 from corpus.dates import first_day, last_day
 from corpus.statements import DATES
-from index.store import Entry
 from qa.catalogue import Catalogue, clusters, is_known
 from qa.findings import Finding, Findings, about, counted
 

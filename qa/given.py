@@ -33,7 +33,7 @@ Offset = Annotated[int, Field(ge=0, le=_LAST_OFFSET)]
 
 
 class Given(BaseModel):
-    """A citation as an answer gave it (see ``qa.citations.Citation``), whole or in part: what is left out is not
+    """A citation as an answer gave it (see ``qa.answers.Citation``), whole or in part: what is left out is not
     compared, and what is ``null`` is compared with what the archive doesn't know either."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

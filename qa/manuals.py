@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from qa.citations import Citation
+    from qa.answers import Citation
 
 
 _MONTHS = (

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from corpus.dates import last_day
 from index.search import Engine, Hit
+from qa.answers import Dated
 
 FIRST = 10
 """So many passages are looked at for distinct sources."""
 
 SAME_MATTER = 0.7
 """Passages whose vectors have at least this cosine are taken to be on the same matter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """One entry of a timeline: the passage of that rank, and when its article was published."""
-
-    rank: int
-    article_id: str
-    published: str
 
 
 def distinct_first(hits: Sequence[Hit], answering: Sequence[Hit]) -> list[Hit]:

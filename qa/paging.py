@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from corpus.article import Entry
 from index.filters import Filters
 from index.search import Engine
-from index.store import Entry
 from index.vectors import Ids, Mask
 from qa import cursors
 from qa.catalogue import ORDERS, Sort, age
+from qa.shapes import Articles
 
 MAX_ARTICLES = 1000
 """So many articles a page may have."""
@@ -27,17 +27,6 @@ DEFAULT_ARTICLES = 100
 
 _KINDS: dict[Sort, tuple[type, ...]] = {"id": (str,), "title": (str, str), "published": (bool, int, str)}
 """What the values of a sort key are, in each order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Articles:
-    """A page of the articles of a generation. ``total`` is how many the filters leave, on all pages; ``next`` is the
-    cursor of the page behind this one, ``None`` if this is the last."""
-
-    generation: str
-    total: int
-    articles: tuple[Entry, ...]
-    next: str | None
 
 
 def page(

@@ -13,13 +13,20 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import HTTPException
 
 from corpus.errors import (
+    FeedbackOff,
+    FeedbackUnavailable,
     IbidemError,
     InvalidCitation,
+    InvalidFeedback,
     InvalidField,
+    InvalidPlace,
     InvalidQuestion,
+    InvalidQuote,
     NotJson,
     UnknownArticle,
+    UnknownFeedback,
 )
+from qa.shapes import FieldError
 from qa.tracing import request_id, written_path
 
 log = logging.getLogger("ibidem")
@@ -31,7 +38,13 @@ STATUSES: Mapping[type[IbidemError], HTTPStatus] = {
     InvalidField: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotJson: HTTPStatus.BAD_REQUEST,
     InvalidCitation: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidPlace: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidQuote: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownArticle: HTTPStatus.NOT_FOUND,
+    InvalidFeedback: HTTPStatus.UNPROCESSABLE_ENTITY,
+    FeedbackOff: HTTPStatus.FORBIDDEN,
+    UnknownFeedback: HTTPStatus.NOT_FOUND,
+    FeedbackUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     IbidemError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """The status for each error that can reach a client; the first class in this order that fits."""
@@ -41,14 +54,6 @@ _DETAILS: Mapping[HTTPStatus, str] = {
     HTTPStatus.METHOD_NOT_ALLOWED: "this address does not take that method; the header Allow lists those it takes",
 }
 """What to change, for the errors that werkzeug finds before any code here."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """What is wrong with one field of a request; ``field`` is empty if it is the whole."""
-
-    field: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ _PROBLEM = TypeAdapter(Problem)
 
 def respond(error: Exception) -> Response:
     """The response for an error of any kind."""
-    problem, headers = _problem(error)
+    problem, headers = problem_of(error), _headers(error)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("%s %s failed", request.method, written_path(), exc_info=error)
     if request.accept_mimetypes.best_match([PROBLEM_TYPE, "text/html"]) == "text/html":
@@ -81,20 +86,25 @@ def respond(error: Exception) -> Response:
     return response
 
 
-def _problem(error: Exception) -> tuple[Problem, dict[str, str]]:
-    """An error as a problem, and the headers that go with it."""
+def problem_of(error: Exception) -> Problem:
+    """An error as a problem."""
     if isinstance(error, ValidationError):
         errors = tuple(_field_error(details) for details in error.errors())
         detail = "; ".join(f"{found.field}: {found.message}" if found.field else found.message for found in errors)
-        return _of_status(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors), {}
+        return _of_status(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors)
     if isinstance(error, HTTPException):
         status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-        headers = {name: value for name, value in error.get_headers() if name == "Allow"}
-        return _of_status(status, _detail(status) or error.description or status.description), headers
+        return _of_status(status, _detail(status) or error.description or status.description)
     for kind, status in STATUSES.items():
         if isinstance(error, kind):
-            return _of_status(status, str(error), _errors_by_field(error)), {}
-    return _of_status(HTTPStatus.INTERNAL_SERVER_ERROR, "an unexpected error; the service's log has it"), {}
+            return _of_status(status, str(error), _errors_by_field(error))
+    return _of_status(HTTPStatus.INTERNAL_SERVER_ERROR, "an unexpected error; the service's log has it")
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    """The headers that go with an error."""
+    found = error.get_headers() if isinstance(error, HTTPException) else []
+    return {name: value for name, value in found if name == "Allow"}
 
 
 def _errors_by_field(error: IbidemError) -> tuple[FieldError, ...]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
-from typing import Literal
 
 import regex
 
 from index.search import Engine, Hit
+from qa.answers import Reason
 from qa.confidence import PASSAGES, confidence, each_alone
 
 NEAR = 0.1
@@ -20,8 +19,6 @@ RIVAL = 3
 DIFFERENT = 0.4
 """Two passages are readings of their own if the odds of one are at most so many times those of the other, and if the
 cosine of their vectors is below this."""
-
-Kind = Literal["nothing near", "missing", "two readings", "uncertain"]
 
 _LETTER = r"[\p{Lu}\p{Lt}\p{Ll}\p{M}\p{Nd}]"
 _WORD = regex.compile(rf"{_LETTER}+(?:[-'’.,/&]{_LETTER}+)*")
@@ -39,21 +36,6 @@ _ENDING = 2
 """So many letters at the end of a name may differ, of which at least ``_BEGINNING`` letters are left."""
 
 _BEGINNING = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a question is not answered.
-
-    ``nothing near``: no passage is about the matter. ``missing``: some are, but none of those found has the names and
-    numbers of the question that are in ``missing``, nor has the title of its article. ``two readings``: the best two of
-    them from different sources are about equally near, and about different matters. ``uncertain``: none of these, and
-    still no likely answer. ``sentence`` says it to a person.
-    """
-
-    kind: Kind
-    missing: tuple[str, ...]
-    sentence: str
 
 
 def reason(engine: Engine, question: str, hits: Sequence[Hit]) -> Reason:

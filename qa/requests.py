@@ -16,6 +16,7 @@ from qa.answering import DEFAULT_PASSAGES, MAX_CHARACTERS, MAX_PASSAGES, Query
 from qa.answering import check as check_question
 from qa.catalogue import Sort
 from qa.paging import DEFAULT_ARTICLES, MAX_ARTICLES
+from qa.quotes import MAX_QUOTE, MAX_QUOTES
 from qa.styles import Style
 
 MAX_VALUES = 100
@@ -132,6 +133,39 @@ class AskAddress(Asking, Filtering):
         return _query(self, self)
 
 
+class PlaceAddress(BaseModel):
+    """A place in an article, to be cited."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    article_id: Annotated[str, Field(min_length=1, description="The article's id.")]
+    start: Annotated[int, Field(ge=0, description="Where the quote starts, in code points of the canonical text.")]
+    end: Annotated[int, Field(ge=1, description="Where it ends, the code point behind its last one.")]
+    sha256: Annotated[
+        str | None,
+        Field(
+            pattern="^[0-9a-f]{64}$", description="The SHA-256 of the text that is meant; else it is the text of now."
+        ),
+    ] = None
+    cite: Annotated[Style | None, Field(description="A style in which it is cited as well, ready to paste.")] = None
+
+    @property
+    def place(self) -> tuple[str, int, int, str | None]:
+        """The article's id, start, end and hash."""
+        return self.article_id, self.start, self.end, self.sha256
+
+
+class QuotesBody(BaseModel):
+    """What ``POST /v1/quotes/verify`` takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    quotes: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=MAX_QUOTE)]],
+        Field(min_length=1, max_length=MAX_QUOTES, description="Quotes, each with nothing but its words."),
+    ]
+
+
 def _query(asked: Asking, filtering: Filtering, place: str = "", filters_place: str = "") -> Query:
     """The question with its filters; an error names a field behind the place in the request where it stands."""
     filters = _filters(filtering, asked.as_of, asked.copies)
@@ -147,12 +181,12 @@ def _query(asked: Asking, filtering: Filtering, place: str = "", filters_place: 
 
 
 def _filters(filtering: Filtering, as_of: str | None, copies: Copies) -> Filters:
-    lists: dict[str, Any] = {name: tuple(getattr(filtering, name)) for name in _LISTS}
+    lists: dict[str, Any] = {name: tuple(getattr(filtering, name)) for name in LISTS}
     period = (filtering.published_from, filtering.published_to)
     return Filters(**lists, published_from=period[0], published_to=period[1], as_of=as_of, copies=copies)
 
 
-_LISTS = frozenset(name for name, field in Filtering.model_fields.items() if field.default == [])
+LISTS = frozenset(name for name, field in Filtering.model_fields.items() if field.default == [])
 
 
 def read_body(kind: type[Asked]) -> Asked:
@@ -180,7 +214,7 @@ def read_address(kind: type[Asked]) -> Asked:
         raise BadRequest("the address has bytes that are not UTF-8: write it in UTF-8, percent-encoded") from None
     values: dict[str, Any] = {}
     for name, given in request.args.lists():
-        if name not in _LISTS and len(given) > 1:
+        if name not in LISTS and len(given) > 1:
             raise BadRequest(f"{name} is given more than once: give it once")
-        values[name] = given if name in _LISTS else given[0]
+        values[name] = given if name in LISTS else given[0]
     return kind.model_validate(values)

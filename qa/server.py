@@ -107,7 +107,9 @@ def _load(settings: Settings) -> Flask:
     if settings.cross_encoder:
         log.info("the cross-encoder %s orders the best passages anew", settings.cross_encoder)
     live.start()
-    app = create_app(live, settings.workers > 1, settings.policy, settings.cors_origins)
+    app = create_app(
+        live, settings.workers > 1, settings.policy, settings.articles, settings.feedback, settings.cors_origins
+    )
     # What is loaded now stays to the end: the garbage collector need not look at it again.
     gc.freeze()
     return app

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -47,6 +47,12 @@ def project_folder() -> Path:
     return _CODE.parent if (_CODE.parent / "pyproject.toml").is_file() else Path.cwd()
 
 
+def _beside_index(known: Mapping[str, Any]) -> Path:
+    """Where feedback on an index is kept: beside its folder, which may be deleted and built anew."""
+    index: Path = known["index"].resolve()
+    return index.with_name(f"{index.name}.feedback.sqlite")
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What is set for all questions: the confidence below which one counts as not answered, and whether distinct
@@ -81,6 +87,11 @@ class Settings(BaseSettings):
         default=None,
         description="A cross-encoder that orders the best passages anew: the path of a sentence-transformers model, or"
         " its name on the hub. Slower by far; empty is none.",
+    )
+    feedback: Annotated[Path | None, BeforeValidator(lambda value: None if value == "" else value)] = Field(
+        default_factory=_beside_index,
+        description="The file that keeps what users say of answers, and the questions without one; by default beside"
+        " the index. Empty: nothing is kept.",
     )
     gate: tuple[Path, ...] = Field(
         default=(),

@@ -14,7 +14,7 @@ from qa.manuals import apa, chicago, mla, pages
 from qa.records import bibtex, csl_json, ris
 
 if TYPE_CHECKING:  # so that the command line has the names of the styles at once
-    from qa.citations import Citation
+    from qa.answers import Citation
 
 Style = Literal["plain", "markdown", "html", "apa", "chicago", "mla", "bibtex", "ris", "csl-json", "json-ld"]
 

@@ -14,7 +14,7 @@ from rich import progress
 from rich.console import Console
 from rich.text import Text
 
-from qa.answering import Answer, AnsweringPassage
+from qa.answers import Answer, AnsweringPassage
 
 if TYPE_CHECKING:
     from index.build import Progress

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain, islice
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import TypeAdapter
 from rapidfuzz.distance import Postfix, Prefix
 
+from corpus.article import Entry, entry_of
 from corpus.errors import UnknownArticle
 from index.history import History
 from index.search import Engine
-from index.store import Entry, Excerpt
-from qa.citations import Citation, cite
-from qa.differences import Word, Words, nearest, word_difference
+from index.store import Excerpt
+from qa.answers import Citation
+from qa.checks import Check, Difference, Status
+from qa.checks import Checks as Checks
+from qa.citations import cite
+from qa.differences import Words, nearest, word_difference
 from qa.given import Given
-
-Status = Literal["verified", "moved", "changed", "gone", "unknown"]
 
 _TEXTS_KEPT = 4
 _PLACES = 100
@@ -28,49 +30,6 @@ _PLACES = 100
 _NOT_COMPARED = {"quote", "generation"}
 _PLACE = {"article_id", "start", "end", "sha256", "link", "source_link", "prefix", "suffix", "page"}
 _CITATION = TypeAdapter(Citation)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A field of a citation that is not what the archive has."""
-
-    field: str
-    cited: Any
-    archive: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What was found of one citation.
-
-    ``verified``: the quote stands in the archive as cited, and all else that was given is what the archive has.
-    ``moved``: the quote stands elsewhere, or in a text that has changed around it.
-    ``changed``: the quote does not stand in the article any more, or stands there and something else is not so.
-    ``gone``: the article was in the archive; ``last_generation`` is the last that had it, as far as is known.
-    ``unknown``: neither an article of that id nor one of that text is known to have been in the archive.
-
-    ``generation`` is the one that was looked at. ``citation`` is where the quote, or the text that is nearest to it,
-    stands in it; ``None`` if there is nothing near. ``differences`` are the given fields that ``citation`` has
-    otherwise; of a quote that has changed, ``words`` are the differences from the nearest text. ``explanation`` is a
-    sentence for readers.
-    """
-
-    status: Status
-    article_id: str
-    generation: str
-    explanation: str
-    citation: Citation | None = None
-    differences: tuple[Difference, ...] = ()
-    words: tuple[Word, ...] = ()
-    last_generation: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Checks:
-    """What was found of each of several citations, in the order in which they were given, in one generation."""
-
-    generation: str
-    results: tuple[Check, ...]
 
 
 def verify(engine: Engine, citations: Sequence[Given], history: History) -> Checks:
@@ -126,7 +85,7 @@ class _Archive:
             article = self._engine.article(article_id)
         except UnknownArticle:
             return None
-        return _Text(Entry(**{field.name: getattr(article, field.name) for field in fields(Entry)}), article.text)
+        return _Text(entry_of(article), article.text)
 
     def cite(self, place: _Place) -> Citation:
         """The citation of a place."""

@@ -9,8 +9,7 @@ from typing import get_args
 from rich.console import Console
 from rich.text import Text
 
-from qa.differences import Word
-from qa.verification import Check, Checks, Difference, Status
+from qa.checks import Check, Checks, Difference, Status, Word
 
 _EQUAL_SHOWN = 40
 """So many code points of an unchanged run are shown beside each change."""

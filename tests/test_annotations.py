@@ -11,9 +11,11 @@ from uuid import UUID
 
 import pytest
 
-from index.store import Entry, Excerpt
+from corpus.article import Entry
+from index.store import Excerpt
 from qa.annotations import annotation
-from qa.citations import Citation, cite
+from qa.answers import Citation
+from qa.citations import cite
 from qa.styles import cited
 
 TEXT = "It is dusk. \N{ROCKET}\N{ROCKET} The capsule landed near Łódź, and e\u0301tranges voyageurs waved. It is night."

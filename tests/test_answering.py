@@ -10,17 +10,8 @@ import pytest
 from corpus.errors import InvalidQuestion
 from index.filters import Filters
 from index.search import LocalEngine
-from qa.answering import (
-    DEFAULT_PASSAGES,
-    MAX_CHARACTERS,
-    MAX_PASSAGES,
-    Answer,
-    AnsweringPassage,
-    Query,
-    Searched,
-    answer,
-    check,
-)
+from qa.answering import DEFAULT_PASSAGES, MAX_CHARACTERS, MAX_PASSAGES, Query, answer, check
+from qa.answers import Answer, AnsweringPassage, Searched
 from qa.live import open_current
 from qa.settings import THRESHOLD, Policy
 from tests.conftest import MakeIndex

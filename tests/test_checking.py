@@ -17,12 +17,14 @@ import pytest
 from flask.testing import FlaskClient
 from pydantic import TypeAdapter
 
+from corpus.article import Entry
 from index.build import build
 from index.generation import current_generation, generation_folder, read_manifest
 from index.history import History
 from index.model import PACKAGED_MODEL
-from index.store import Entry, Excerpt
-from qa.citations import Citation, cite
+from index.store import Excerpt
+from qa.answers import Citation
+from qa.citations import cite
 from qa.given import MAX_CITATIONS, read_citations
 from qa.verification import verify
 from tests.conftest import ARTICLES, IBIDEM, ROOT, get, no_progress, write_articles

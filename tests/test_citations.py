@@ -9,12 +9,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from corpus.article import Article, Page
+from corpus.article import Article, Entry, Page
 from index.generation import current_generation, generation_folder
 from index.search import LocalEngine
-from index.store import Entry, Excerpt
-from qa.answering import AnsweringPassage, Query, answer
-from qa.citations import Citation, cite
+from index.store import Excerpt
+from qa.answering import Query, answer
+from qa.answers import AnsweringPassage, Citation
+from qa.citations import cite
 from tests.conftest import MakeIndex
 
 UNICODE = """---

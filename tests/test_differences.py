@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.differences import Near, Word, Words, nearest, word_difference
+from qa.checks import Word
+from qa.differences import Near, Words, nearest, word_difference
 
 TEXT = (
     "The keeper of the lighthouse wrote every evening. In May 2025 he counted 41 ships, most of them small.\n\n"

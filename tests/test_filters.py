@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus.article import Entry
 from corpus.errors import InvalidFilter, WrongUse
 from index.filters import EVERYTHING, FilterColumns, Filters, check
-from index.store import Entry
 
 ARTICLES: dict[str, dict[str, Any]] = {
     "2024/a": {"publisher": "The Paper", "authors": ("Ada Writer", "Ben Author"), "published": "2024-12-31"},

@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.store import Entry, Excerpt
+from corpus.article import Entry
+from index.store import Excerpt
 from qa.fragments import source_link
 
 URL = "https://example.org/article"

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from index.store import Entry, Excerpt
+from corpus.article import Entry
+from index.store import Excerpt
 from qa.fragments import source_link
 from tests.test_browser import CHROMIUM, OPTIONS
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from corpus.article import Entry
 from index.search import Engine, Hit, LocalEngine, NearSentence
-from index.store import Entry, Excerpt
+from index.store import Excerpt
 from qa.ordering import distinct_first, timeline
 
 

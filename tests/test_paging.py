@@ -22,7 +22,8 @@ from index.search import Engine
 from index.store import Entry
 from qa import cursors
 from qa.catalogue import Sort
-from qa.paging import Articles, page
+from qa.paging import page
+from qa.shapes import Articles
 
 ALL = Filters(copies="all")
 SORTS: list[Sort] = ["id", "title", "published"]

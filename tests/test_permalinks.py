@@ -14,8 +14,8 @@ from index.build import build
 from index.generation import current_generation, generation_folder
 from index.model import PACKAGED_MODEL
 from qa.answering import Query, answer
+from qa.answers import Citation
 from qa.app import create_app
-from qa.citations import Citation
 from qa.live import Live, open_current
 from tests.conftest import MakeIndex, no_progress
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from corpus.article import Entry
 from corpus.errors import InvalidFilter
 from index.copies import Copies
 from index.filters import EVERYTHING, Filters
 from index.scope import Scopes
-from index.store import Entry
 
 ARTICLES = ("agency", "daily", "evening", "other", "undated")
 PUBLISHED = ("2025-03-02", "2025-03-01", "2025-03", "2025-01-01", None)

@@ -24,6 +24,7 @@ def test_defaults_are_those_of_the_design() -> None:
         "index": ROOT / "var" / "index",
         "model": "all-MiniLM-L6-v2",
         "cross_encoder": None,
+        "feedback": ROOT / "var" / "index.feedback.sqlite",
         "gate": (),
         "feeds": (),
         "fetch_private": (),

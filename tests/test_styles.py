@@ -23,7 +23,7 @@ from pylatexenc.latex2text import (  # type: ignore[import-untyped]
 )
 
 from corpus.cleaning import clean
-from qa.citations import Citation
+from qa.answers import Citation
 from qa.styles import STYLES, Style, cited
 
 PAGE = "https://example.org/news?id=7&x=%20#top"

@@ -8,8 +8,7 @@ import subprocess
 
 import pytest
 
-from qa.answering import Answer, AnsweringPassage, Highlight, Searched, Span, Took
-from qa.citations import Citation
+from qa.answers import Answer, AnsweringPassage, Citation, Highlight, Searched, Span, Took
 from qa.terminal import print_answer, show_progress
 from tests.conftest import IBIDEM, MakeIndex
 

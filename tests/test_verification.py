@@ -11,15 +11,16 @@ import pytest
 from pydantic import TypeAdapter
 from rich.console import Console
 
-from corpus.article import Article
+from corpus.article import Article, Entry
 from index import generation
 from index.history import History
 from index.search import Engine
-from index.store import Entry, Excerpt
-from qa.citations import Citation, cite
-from qa.differences import Word
+from index.store import Excerpt
+from qa.answers import Citation
+from qa.checks import Check, Checks, Word
+from qa.citations import cite
 from qa.given import Given
-from qa.verification import Check, Checks, verify
+from qa.verification import verify
 from qa.verification_output import print_checks
 from tests.texts import article, publish
 

@@ -19,9 +19,11 @@ from corpus.errors import UnknownArticle
 from index.history import History
 from index.search import LocalEngine
 from index.store import Excerpt
-from qa.citations import Citation, cite
+from qa.answers import Citation
+from qa.checks import Check
+from qa.citations import cite
 from qa.given import Given
-from qa.verification import Check, verify
+from qa.verification import verify
 
 Values = dict[str, Any]
 

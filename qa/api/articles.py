@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from apiflask import APIFlask
 from flask import Response
 
-from index.store import Entry
+from corpus.article import Entry
 from qa.api.responses import conditional, json_response, problems, schema
-from qa.paging import Articles, page
+from qa.paging import page
 from qa.requests import ListAddress, read_address
 from qa.service import Service
-
-
-@dataclass(frozen=True, kw_only=True)
-class FullArticle(Entry):
-    """An article with its canonical text, whose code points every citation counts."""
-
-    generation: str
-    text: str
+from qa.shapes import Articles, FullArticle
 
 
 def add_articles(app: APIFlask, service: Service) -> None:

@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from itertools import starmap
 
 from apiflask import APIFlask
 from flask import Response, request
 
 from index.search import Engine
-from qa.answering import Answer, Query, Took
+from qa.answering import Answer, Query
+from qa.answers import Took
 from qa.api.responses import conditional, json_response, problems, schema
-from qa.calibration import Calibration, calibration_of
+from qa.calibration import calibration_of
 from qa.requests import AskAddress, AskBody, BatchBody, read_address, read_body
 from qa.service import Service
+from qa.shapes import Batch, Calibrated
 from qa.tracing import TIMING_HEADER, timing
 
 MAX_BATCH_BYTES = 2**20
 """The largest body of several questions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The answers of several questions, in the order in which they were asked, all from the one generation named."""
-
-    generation: str
-    answers: list[Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Calibrated:
-    """The calibration that a generation's answers go by; ``None`` if their confidence is not known."""
-
-    generation: str
-    calibration: Calibration | None
 
 
 def add_asking(app: APIFlask, service: Service) -> None:

@@ -11,10 +11,11 @@ from apiflask import APIFlask
 from flask import Response
 from pydantic import BaseModel, TypeAdapter
 
+from qa.api.feedback import FeedbackAddress, FeedbackBody, UnansweredAddress
 from qa.api.responses import conditional
 from qa.given import MAX_CITATIONS, Given
 from qa.problems import Problem
-from qa.requests import AskAddress, AskBody, BatchBody, ListAddress
+from qa.requests import AskAddress, AskBody, BatchBody, ListAddress, PlaceAddress, QuotesBody
 
 
 def add_description(app: APIFlask) -> None:
@@ -42,12 +43,26 @@ def complete(spec: Any) -> Any:
     operations["post"]["requestBody"] = _body(_reference(schemas, AskBody))
     spec["paths"]["/v1/ask/batch"]["post"]["requestBody"] = _body(_reference(schemas, BatchBody))
     operations["get"]["parameters"] = _parameters(AskAddress)
+    spec["paths"]["/v1/citations"]["get"]["parameters"] = _parameters(PlaceAddress)
+    spec["paths"]["/v1/quotes/verify"]["post"]["requestBody"] = _body(_reference(schemas, QuotesBody))
     spec["paths"]["/v1/articles"]["get"]["parameters"] = _parameters(ListAddress)
+    spec["paths"]["/v1/feedback"]["post"]["requestBody"] = _body(_reference(schemas, FeedbackBody))
+    spec["paths"]["/v1/feedback"]["get"]["parameters"] = _parameters(FeedbackAddress)
+    spec["paths"]["/v1/unanswered"]["get"]["parameters"] = _parameters(UnansweredAddress)
     given = _reference(schemas, Given)
     _reference(schemas, Problem)
     citations = {"anyOf": [given, {"type": "array", "items": given, "maxItems": MAX_CITATIONS}]}
     spec["paths"]["/v1/citations/verify"]["post"]["requestBody"] = _body(citations)
     return spec
+
+
+def _parameters(kind: type[BaseModel]) -> list[dict[str, Any]]:
+    """The fields of a kind as parameters of an address."""
+    flat = kind.model_json_schema()
+    return [
+        {"name": name, "in": "query", "required": name in flat.get("required", ()), "schema": field}
+        for name, field in flat["properties"].items()
+    ]
 
 
 def _reference(schemas: dict[str, Any], kind: type) -> dict[str, str]:
@@ -56,14 +71,6 @@ def _reference(schemas: dict[str, Any], kind: type) -> dict[str, str]:
     schema = TypeAdapter(kind).json_schema(mode=mode, ref_template="#/components/schemas/{model}")
     schemas |= {**schema.pop("$defs", {}), kind.__name__: schema}
     return {"$ref": f"#/components/schemas/{kind.__name__}"}
-
-
-def _parameters(kind: type[BaseModel]) -> list[dict[str, Any]]:
-    flat = kind.model_json_schema()
-    return [
-        {"name": name, "in": "query", "required": name in flat.get("required", []), "schema": field}
-        for name, field in flat["properties"].items()
-    ]
 
 
 def _body(schema: dict[str, Any]) -> dict[str, Any]:

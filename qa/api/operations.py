@@ -9,15 +9,7 @@ from flask import Response
 
 from qa.api.responses import json_response, schema
 from qa.service import Service
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """That a generation is open and has answered a question; ``problem`` says why a newer one is not served."""
-
-    status: str
-    generation: str
-    problem: str | None
+from qa.shapes import Readiness
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from itertools import islice
 from index.build import Progress
 from index.filters import Filters
 from index.search import Engine
-from qa.answering import MAX_PASSAGES, Answer, AnsweringPassage, Query, answer_all
+from qa.answering import MAX_PASSAGES, Query, answer_all
+from qa.answers import Answer, AnsweringPassage
 from qa.evaluation.abstention import abstention
 from qa.evaluation.gold import GoldFinder
 from qa.evaluation.outcomes import Asked, Found, Judge, judge_all

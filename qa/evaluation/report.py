@@ -68,7 +68,7 @@ def render(evaluation: Evaluation, comparison: Comparison | None) -> str:
         several=len(evaluation.sets) > 1,
         outcomes=charts.all_outcomes(evaluation),
         kinds=kinds(evaluation),
-        styles=[_style("page.css"), _style("report.css")],
+        styles=[_style("base.css"), _style("report.css")],
     )
     # A browser shows nothing for these, or another sign than was there; some can't even be written to a file.
     return _UNFIT.sub("\N{REPLACEMENT CHARACTER}", page)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from apiflask import APIFlask
-from flask import render_template, request
+from flask import request
+from pydantic import ValidationError
 
-from qa.answering import Query
-from qa.pages.marks import pieces
+from corpus.errors import WrongUse
+from qa.changes import changes
+from qa.pages.given import read_given
+from qa.pages.rendering import facets_of, render
+from qa.problems import Problem, problem_of
+from qa.requests import AskAddress
 from qa.service import Service
 
 
@@ -15,10 +20,27 @@ def add_asking(app: APIFlask, service: Service) -> None:
 
     @app.get("/")
     @app.doc(hide=True)
-    def page() -> str:
-        engine = service.live.engine
-        question = request.args.get("question", "").strip()
-        found = service.ask(engine, [Query(question)])[0] if question else None
-        return render_template("ask.html", question=question, answer=found, manifest=engine.manifest)
+    def page() -> tuple[str, int]:
+        engine, given = service.live.engine, read_given(request.args.to_dict(flat=False))
+        found, problem = None, None
+        if given.first("question"):
+            try:
+                found = service.ask(engine, [given.read(AskAddress).query()])[0]
+            except (ValidationError, WrongUse) as error:
+                problem = problem_of(error)
+        return (
+            render(
+                "ask.html",
+                engine,
+                given=given,
+                answer=found,
+                problem=problem,
+                facets=facets_of(engine),
+                changes=changes(engine, service.history),
+            ),
+            _status(problem),
+        )
 
-    app.add_template_filter(pieces)
+
+def _status(problem: Problem | None) -> int:
+    return problem.status if problem else 200

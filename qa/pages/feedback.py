@@ -1,0 +1,128 @@
+"""The pages of what readers say of answers, and of the questions without one."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+from apiflask import APIFlask
+from flask import Response, redirect, request
+from werkzeug.exceptions import Forbidden
+
+from corpus.errors import InvalidFeedback
+from index.search import Engine
+from qa.api.responses import json_response
+from qa.asked import narrowing
+from qa.feedback import Cited, Feedback, Said, cited
+from qa.pages.given import Given, read_given
+from qa.pages.rendering import render
+from qa.requests import AskAddress
+from qa.service import Service
+from qa.unanswered import UnansweredQuestion
+
+_SHOWN = 50
+_SAME_SITE = {"same-origin", "none"}
+
+
+def add_feedback_pages(app: APIFlask, service: Service) -> None:
+    """Adds the pages' routes."""
+    app.add_template_filter(asked_address)
+    app.add_template_filter(place_address)
+    _add_forms(app, service)
+
+    @app.get("/feedback")
+    @app.doc(hide=True)
+    def feedback_page() -> str:
+        page = service.kept.page(_SHOWN, request.args.get("cursor"))
+        return render("feedback.html", service.live.engine, page=page)
+
+    @app.get("/unanswered")
+    @app.doc(hide=True)
+    def unanswered_page() -> str:
+        page = service.kept.unanswered.page(_SHOWN, request.args.get("cursor"))
+        return render("unanswered.html", service.live.engine, page=page)
+
+
+def _add_forms(app: APIFlask, service: Service) -> None:
+    @app.post("/feedback")
+    @app.doc(hide=True)
+    def give() -> Response:
+        _refuse_other_sites()
+        engine, back = service.live.engine, _own(request.form.get("back", "/"))
+        kept = service.kept.add(_said(service, engine, _given(back)))
+        if request.accept_mimetypes.best == "application/json":
+            return json_response(kept)
+        return _see(back)
+
+    @app.post("/feedback/<int:feedback_id>/remove")
+    @app.doc(hide=True)
+    def take_back(feedback_id: int) -> Response:
+        _refuse_other_sites()
+        service.kept.remove([feedback_id])
+        return _see("/feedback")
+
+    @app.post("/unanswered/<int:question_id>/remove")
+    @app.doc(hide=True)
+    def settle(question_id: int) -> Response:
+        _refuse_other_sites()
+        service.kept.unanswered.remove(question_id)
+        return _see("/unanswered")
+
+
+def _refuse_other_sites() -> None:
+    """A page of another site can send a form here, from the browser of somebody who may: it says so itself."""
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    origin = request.headers.get("Origin")
+    if site not in _SAME_SITE or origin not in (None, request.host_url.rstrip("/")):
+        raise Forbidden("this was sent by a page of another site: send it from the service's own page")
+
+
+def _own(address: str) -> str:
+    """An address of this service, without what leads elsewhere."""
+    return address if address.startswith("/") and not address.startswith(("//", "/\\")) else "/"
+
+
+def _see(address: str) -> Response:
+    response = redirect(address, 303)
+    assert isinstance(response, Response)
+    return response
+
+
+def _given(address: str) -> Given:
+    return read_given(parse_qs(urlsplit(address).query))
+
+
+def _said(service: Service, engine: Engine, given: Given) -> Said:
+    """What a form says of the question that its page was about."""
+    query = given.read(AskAddress).query()
+    answers = request.form.get("answers")
+    if answers not in ("true", "false"):
+        raise InvalidFeedback("it is not said whether this answers: answers must be true or false")
+    return Said(
+        question=query.question,
+        filters=narrowing(query.filters),
+        as_of=query.filters.as_of,
+        generation=engine.manifest.generation,
+        answers=answers == "true",
+        comment=request.form.get("comment", "").strip(),
+        citation=_cited(service, engine),
+    )
+
+
+def _cited(service: Service, engine: Engine) -> Cited | None:
+    article_id = request.form.get("article_id")
+    if not article_id:
+        return None
+    span = request.form.get("start", -1, int), request.form.get("end", -1, int)
+    return cited(engine, service.history, article_id, request.form.get("sha256", ""), span)
+
+
+def asked_address(one: Feedback | UnansweredQuestion) -> str:
+    """The address that asks the same question of the same articles."""
+    as_of = {"as_of": one.as_of} if one.as_of else {}
+    return f"/?{urlencode({'question': one.question, **one.filters, **as_of}, doseq=True)}"
+
+
+def place_address(citation: Cited) -> str:
+    """The address of the passage that was judged."""
+    place = f"start={citation.start}&end={citation.end}&sha256={citation.sha256}"
+    return f"/articles/{quote(citation.article_id)}?{place}#passage"
