@@ -35,7 +35,7 @@ from qa.tracing import trace
 MAX_BODY_BYTES = 65_536
 
 _CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:;"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """What pages may load: nothing of another host, and no script or style but in files."""
@@ -52,7 +52,7 @@ def create_app(
     """The application that answers from what ``live`` serves. It starts nothing and reads no settings.
 
     ``shared_metrics`` is for ``Telemetry``; ``folders`` are those of the articles, for what was fetched, ``feedback``
-    is the file for what users say of answers, without which nothing is kept; ``cors_origins`` are for
+    is the file for what users say of answers, without which nothing is kept; ``cors_origins`` is for
     ``qa.delivery.allow_origins``.
     """
     app = APIFlask(
