@@ -22,7 +22,6 @@ from urllib.parse import urlencode
 import pytest
 
 import ibidem
-from tests.browser import CHROMIUM, OPTIONS
 from tests.conftest import ROOT, MakeIndex, Service, run_service
 
 if TYPE_CHECKING:
