@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import fields
 from unicodedata import normalize
 
 from index.filters import Filters
-
-Narrowing = Mapping[str, str | tuple[str, ...]]
-"""The filters of a question by their names, those that were given; ``as_of`` and ``copies`` are not among them."""
+from qa.shapes import Narrowing
 
 _ELSEWHERE = {"as_of", "copies"}
 

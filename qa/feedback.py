@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from corpus.errors import InvalidCitation, InvalidFeedback, InvalidFilter, UnknownArticle, UnknownFeedback
+from corpus.errors import InvalidCitation, InvalidFeedback, InvalidField, UnknownArticle, UnknownFeedback
 from index.history import History
 from index.search import Engine
 from index.store import CONTEXT_CHARACTERS
 from qa.answering import check
-from qa.asked import Narrowing, fold, from_json, to_json
+from qa.asked import fold, from_json, to_json
 from qa.feedback_file import FeedbackFile, now
+from qa.shapes import Cited as Cited
+from qa.shapes import Feedback as Feedback
+from qa.shapes import FeedbackPage as FeedbackPage
+from qa.shapes import Said as Said
 from qa.unanswered import UnansweredQueue
 
 MAX_COMMENT = 2000
@@ -42,54 +46,6 @@ INSERT INTO feedback (made, question, filters, generation, answers, comment,
     article_id, "start", "end", quote, prefix, suffix, sha256, folded)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Cited:
-    """A passage that was judged, by what finds and proves it (see ``qa.citations.Citation``)."""
-
-    article_id: str
-    start: int
-    end: int
-    quote: str
-    prefix: str
-    suffix: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a user says of a question, asked of what ``filters`` and ``as_of`` leave of a generation: that the passage
-    of ``citation`` ``answers`` it or not; without a citation, that the archive does or not."""
-
-    question: str
-    filters: Narrowing
-    as_of: str | None
-    generation: str
-    answers: bool
-    comment: str
-    citation: Cited | None
-
-
-@dataclass(frozen=True)
-class _Kept:
-    id: int
-    made: str
-
-
-@dataclass(frozen=True)
-class Feedback(Said, _Kept):
-    """What a user said, with its number and the time in UTC, ISO 8601, to the second."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedbackPage:
-    """Feedback, the newest first. ``total`` counts all there is; ``next`` is the cursor of what follows, ``None`` at
-    the end."""
-
-    total: int
-    feedback: tuple[Feedback, ...]
-    next: str | None
 
 
 class FeedbackStore:
@@ -123,9 +79,9 @@ class FeedbackStore:
 
     def page(self, limit: int, cursor: str | None = None) -> FeedbackPage:
         """At most ``limit`` of it, the newest first, from the ``next`` of the page before on; what comes in meanwhile
-        shifts nothing. Raises ``InvalidFilter`` for a cursor that is none."""
+        shifts nothing. Raises ``InvalidField`` for a cursor that is none."""
         if cursor is not None and not re.fullmatch(CURSOR, cursor):
-            raise InvalidFilter("cursor", "is not the 'next' of a page of feedback")
+            raise InvalidField("cursor", "is not the 'next' of a page of feedback")
         before = _PAST_ALL if cursor is None else int(cursor)
         with self._file.reading() as connection:
             (total,) = connection.execute("SELECT count(*) FROM feedback").fetchone()

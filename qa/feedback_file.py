@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -64,6 +65,7 @@ class FeedbackFile:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[int, int] | None = None
+        self._close = weakref.finalize(self, lambda: None)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -85,7 +87,7 @@ class FeedbackFile:
         try:
             yield self._connect(create)
         except (sqlite3.Error, OSError) as error:
-            self._close()
+            self._forget()
             raise FeedbackUnavailable(f"the feedback in {self._path} can't be used: {error}") from error
         finally:
             self._lock.release()
@@ -93,10 +95,16 @@ class FeedbackFile:
     def _connect(self, create: bool) -> sqlite3.Connection:
         there = self._identity()
         if self._connection is None or there != self._opened or (create and there is None):
-            self._close()
+            self._forget()
             self._connection = self._open(create or there is not None)
+            # Also when the process ends: SQLite then puts into the file what is still beside it.
+            self._close = weakref.finalize(self, self._connection.close)
             self._opened = self._identity() if create else there
         return self._connection
+
+    def _forget(self) -> None:
+        self._close()
+        self._connection = None
 
     def _identity(self) -> tuple[int, int] | None:
         """What tells the file at the path from another one, ``None`` if there is none."""
@@ -135,8 +143,3 @@ class FeedbackFile:
         with suppress(sqlite3.OperationalError):  # Where others are at it too: every mode is safe, this one quicker.
             connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-
-    def _close(self) -> None:
-        if self._connection:
-            self._connection.close()
-            self._connection = None

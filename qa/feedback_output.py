@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from qa.feedback import Feedback
-    from qa.unanswered import UnansweredQuestion
+    from qa.shapes import Feedback, UnansweredQuestion
 
 _LONGEST_QUOTE = 100
 

@@ -12,8 +12,8 @@ from index.history import History
 from index.search import Engine
 from qa.asked import fold
 from qa.evaluation.questions import Quote
-from qa.feedback import Cited, Feedback
 from qa.given import Given
+from qa.shapes import Cited, Feedback
 from qa.verification import verify
 
 

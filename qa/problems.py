@@ -27,6 +27,7 @@ from corpus.errors import (
     UnknownFeedback,
 )
 from qa.shapes import FieldError
+from qa.tracing import request_id, written_path
 
 log = logging.getLogger("ibidem")
 
@@ -57,13 +58,15 @@ _DETAILS: Mapping[HTTPStatus, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error as RFC 9457 has it: ``detail`` says what to change, ``errors`` the same by field."""
+    """An error as RFC 9457 has it: ``detail`` says what to change, ``errors`` the same by field; ``request_id`` is what
+    the service's log has of it."""
 
     type: str
     title: str
     status: int
     detail: str
     errors: tuple[FieldError, ...]
+    request_id: str
 
 
 _PROBLEM = TypeAdapter(Problem)
@@ -73,7 +76,7 @@ def respond(error: Exception) -> Response:
     """The response for an error of any kind."""
     problem, headers = problem_of(error), _headers(error)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("%s %s failed", request.method, request.path, exc_info=error)
+        log.error("%s %s failed", request.method, written_path(), exc_info=error)
     if request.accept_mimetypes.best_match([PROBLEM_TYPE, "text/html"]) == "text/html":
         response = Response(render_template("problem.html", problem=problem), content_type="text/html; charset=utf-8")
     else:
@@ -128,4 +131,4 @@ def _field_error(details: ErrorDetails) -> FieldError:
 
 
 def _of_status(status: HTTPStatus, detail: str, errors: tuple[FieldError, ...] = ()) -> Problem:
-    return Problem("about:blank", status.phrase, status.value, detail, errors)
+    return Problem("about:blank", status.phrase, status.value, detail, errors, request_id())

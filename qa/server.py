@@ -42,6 +42,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "workers": self._settings.workers,
             "threads": self._settings.threads,
             "keepalive": 75,
+            "limit_request_line": 8190,  # as much as gunicorn can: questions and cursors stand there
             "graceful_timeout": 10,
             "loglevel": "warning",
             "proc_name": "ibidem",
@@ -106,7 +107,9 @@ def _load(settings: Settings) -> Flask:
     if settings.cross_encoder:
         log.info("the cross-encoder %s orders the best passages anew", settings.cross_encoder)
     live.start()
-    app = create_app(live, settings.workers > 1, settings.policy, settings.articles, settings.feedback)
+    app = create_app(
+        live, settings.workers > 1, settings.policy, settings.articles, settings.feedback, settings.cors_origins
+    )
     # What is loaded now stays to the end: the garbage collector need not look at it again.
     gc.freeze()
     return app

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,6 +22,21 @@ from corpus.errors import InvalidSetting
 
 THRESHOLD = 0.5
 """Below this confidence a question counts as not answered, unless it is set otherwise."""
+
+_ORIGIN = re.compile(r"(https?)://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?")
+
+
+def _origin(value: str) -> str:
+    match = _ORIGIN.fullmatch(value)
+    if value != "*" and not match:
+        raise ValueError(f"{value[:80]!r} is no origin: write scheme://host[:port] in lower case, without a path; or *")
+    if match and (match[1], match[4]) in {("http", ":80"), ("https", ":443")}:
+        raise ValueError(f"{value!r} is no origin: browsers leave out the port that goes without saying, {match[4]}")
+    return value
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+"""Where a page comes from, as its browser says it (the Fetch standard); ``*`` is anywhere."""
 
 FILE = "ibidem.toml"
 _CODE = Path(corpus.__file__).resolve().parent
@@ -93,6 +109,11 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", min_length=1, description="The address that the service listens on.")
     port: int = Field(
         default=8080, ge=0, le=65535, description="The port that the service listens on; 0 is any free one."
+    )
+    cors_origins: tuple[Origin, ...] = Field(
+        default=(),
+        description="Origins whose pages may use the API from a browser (CORS), as scheme://host[:port]; * is any."
+        " In the environment: a JSON list.",
     )
     workers: int = Field(
         default=1,

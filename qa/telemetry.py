@@ -19,6 +19,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from index.generation import Manifest
 from qa.answering import Took
+from qa.tracing import WithRequest
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 
@@ -79,9 +80,10 @@ class _Served:
 
 
 def configure_log() -> None:
-    """Sends Ibidem's log to standard error, one line a message, with the time in UTC."""
+    """Sends Ibidem's log to standard error, one line a message, with the time in UTC and the id of the request."""
     handler = logging.StreamHandler(sys.stderr)
-    formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    handler.addFilter(WithRequest())
+    formatter = logging.Formatter("%(asctime)s %(levelname)s %(request)s%(message)s", "%Y-%m-%dT%H:%M:%SZ")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     log = logging.getLogger("ibidem")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus.errors import FeedbackUnavailable, InvalidFilter, UnknownFeedback
+from corpus.errors import FeedbackUnavailable, InvalidField, UnknownFeedback
 from qa.answering import Answer, Query
-from qa.asked import Narrowing, fold, from_json, narrowing, to_json
+from qa.asked import fold, from_json, narrowing, to_json
 from qa.feedback_file import FeedbackFile, now
+from qa.shapes import UnansweredPage as UnansweredPage
+from qa.shapes import UnansweredQuestion as UnansweredQuestion
 
 log = logging.getLogger("ibidem")
 
@@ -45,33 +46,6 @@ DELETE FROM unanswered WHERE id IN (
 
 _Key = tuple[str, str]
 """A question, folded, and of which articles it was asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnansweredQuestion:
-    """A question that was not answered: how often it was ``asked``, when first and when last, and from which generation
-    it was not answered then, with what ``confidence``, 0 to 1, and for what ``reason``. Times are UTC, ISO 8601."""
-
-    id: int
-    question: str
-    filters: Narrowing
-    as_of: str | None
-    generation: str
-    asked: int
-    first_asked: str
-    last_asked: str
-    confidence: float | None
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class UnansweredPage:
-    """Questions without an answer, those asked most often first, of equals those asked last. ``total`` counts all there
-    are; ``next`` is the cursor of what follows, ``None`` at the end."""
-
-    total: int
-    unanswered: tuple[UnansweredQuestion, ...]
-    next: str | None
 
 
 class UnansweredQueue:
@@ -116,7 +90,7 @@ class UnansweredQueue:
 
     def page(self, limit: int, cursor: str | None = None) -> UnansweredPage:
         """At most ``limit`` of them, from the ``next`` of the page before on; one that is asked again meanwhile moves
-        forward. Raises ``InvalidFilter`` for a cursor that is none, or ``FeedbackUnavailable``."""
+        forward. Raises ``InvalidField`` for a cursor that is none, or ``FeedbackUnavailable``."""
         behind, place = _behind(cursor)
         select = f"{_SELECT} {behind} ORDER BY asked DESC, last_asked DESC, id DESC LIMIT ?"
         with self._file.reading() as connection:
@@ -159,6 +133,6 @@ def _behind(cursor: str | None) -> tuple[str, list[Any]]:
     if cursor is None:
         return "", []
     if not re.fullmatch(CURSOR, cursor):
-        raise InvalidFilter("cursor", "is not the 'next' of a page of questions without an answer")
+        raise InvalidField("cursor", "is not the 'next' of a page of questions without an answer")
     asked, time, number = cursor.split("_")
     return "WHERE (asked, last_asked, id) < (?, ?, ?)", [int(asked), time, int(number)]

@@ -11,8 +11,11 @@ import pytest
 from index.search import Hit, LocalEngine, NearSentence
 from qa.answering import Query, answer, answer_all
 from qa.calibration import Weights, as_json, shipped
-from qa.confidence import PASSAGES, Features, confidence, evidence, features, probability
+from qa.confidence import PASSAGES, Features, confidence, evidence, features, likelihood, probability
 from qa.settings import Policy
+from tests.conftest import ROOT
+
+CONFIDENCE = (ROOT / "docs" / "confidence.md").read_text(encoding="utf-8")
 
 ANSWERED = "When will the first Pakistani astronaut fly to the Chinese station?"
 ELSEWHERE = ["How long should sourdough rise before it is baked?", "Who won the chess tournament in Wijk aan Zee?"]
@@ -92,3 +95,22 @@ def test_the_calibration_of_the_archive_goes_before_the_shipped_one(engine: Loca
     calibrated = LocalEngine.__new__(LocalEngine)
     calibrated.manifest = replace(engine.manifest, model="another", calibration=as_json(own))
     assert confidence(calibrated, hits) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("sure", "words"),
+    [
+        (0.9999, "virtually certain"),
+        (0.99, "virtually certain"),
+        (0.9899, "very likely"),
+        (0.66, "likely"),
+        (0.5, "about as likely as not"),
+        (0.3299, "unlikely"),
+        (0.0999, "very unlikely"),
+        (0.0001, "exceptionally unlikely"),
+    ],
+)
+def test_a_confidence_in_words(sure: float, words: str) -> None:
+    assert likelihood(sure) == words
+    limit = next(row for row in CONFIDENCE.splitlines() if row.endswith(f"| {words} |")).split("|")[1]
+    assert sure >= float(limit)

@@ -191,7 +191,8 @@ def assert_problem(response: TestResponse, status: int, says: str, field: str | 
     assert response.status_code == status, response.text
     assert response.content_type == "application/problem+json"
     problem = json.loads(response.data)
-    assert list(problem) == ["type", "title", "status", "detail", "errors"]
+    assert list(problem) == ["type", "title", "status", "detail", "errors", "request_id"]
+    assert problem["request_id"] == response.headers["X-Request-ID"]
     assert problem["type"] == "about:blank"
     assert problem["status"] == status
     assert problem["title"]

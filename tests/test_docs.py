@@ -67,7 +67,7 @@ def test_no_variable_is_documented_that_is_not_there() -> None:
 
 
 def test_every_route_is_documented(client: FlaskClient) -> None:
-    text = (ROOT / "docs" / "http-api.md").read_text(encoding="utf-8")
+    text = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("http-api.md", "page.md"))
     routes = [
         (method, re.sub("<[^>]*>", "{id}", rule.rule))
         for rule in client.application.url_map.iter_rules()

@@ -30,6 +30,7 @@ def test_defaults_are_those_of_the_design() -> None:
         "fetch_private": (),
         "host": "127.0.0.1",
         "port": 8080,
+        "cors_origins": (),
         "workers": 1,
         "threshold": 0.5,
         "diversity": True,
@@ -115,6 +116,24 @@ def test_a_wrong_value_is_refused_by_name_from_everywhere(
     (alone / FILE).unlink()
     monkeypatch.setenv(f"IBIDEM_{name.upper()}", value)
     assert_refused(name, {})
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("", "example.org", "http://", "http://example.org/", "http://example.org/a", "ftp://example.org", "null"),
+        *("http://EXAMPLE.org", "http://exämple.org", "http://*.example.org", "http://a:99999999", "http://a b", "**"),
+        *("http://example.org:80", "https://example.org:443", "http://example.org:", "http://example.org\n", "*\n"),
+        *("http://user@example.org", "http://example.org?", "http://[::1", ".*", "http://.*"),
+    ],
+)
+def test_what_is_no_origin_is_refused(origin: str) -> None:
+    assert_refused("cors_origins", {"cors_origins": ("http://example.org", origin)})
+
+
+def test_origins_are_taken_as_they_are() -> None:
+    origins = ("*", "http://localhost:3000", "https://a-1.example.org", "http://[::1]:8080", "http://127.0.0.1")
+    assert load_settings({"cors_origins": origins}).cors_origins == origins
 
 
 @pytest.mark.parametrize("name", ["articles", "gate"])

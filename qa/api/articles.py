@@ -8,7 +8,7 @@ from apiflask import APIFlask
 from flask import Response
 
 from corpus.article import Entry
-from qa.api.responses import json_response, problems, schema
+from qa.api.responses import conditional, json_response, problems, schema
 from qa.paging import page
 from qa.requests import ListAddress, read_address
 from qa.service import Service
@@ -23,7 +23,9 @@ def add_articles(app: APIFlask, service: Service) -> None:
     @app.doc(summary="List the articles", responses=problems(400, 422))
     def list_articles() -> Response:
         asked = read_address(ListAddress)
-        return json_response(page(service.live.engine, asked.filters(), asked.sort, asked.limit, asked.cursor))
+        engine = service.live.engine
+        found = page(engine, asked.filters(), asked.sort, asked.limit, asked.cursor)
+        return conditional(lambda: json_response(found), engine.manifest.generation)
 
     @app.get("/v1/articles/<path:article_id>")
     @app.output(schema(FullArticle))
@@ -31,5 +33,7 @@ def add_articles(app: APIFlask, service: Service) -> None:
     def read_article(article_id: str) -> Response:
         engine = service.live.engine
         article = engine.article(article_id)
+        generation = engine.manifest.generation
         known = {field.name: getattr(article, field.name) for field in fields(Entry)}
-        return json_response(FullArticle(**known, generation=engine.manifest.generation, text=article.text))
+        full = FullArticle(**known, generation=generation, text=article.text)
+        return conditional(lambda: json_response(full), generation)

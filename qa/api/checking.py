@@ -12,7 +12,7 @@ from qa.kept import cite_place
 from qa.quotes import check_quotes
 from qa.requests import PlaceAddress, QuotesBody, read_address, read_body, read_json_bytes
 from qa.service import Service
-from qa.shapes import Cited
+from qa.shapes import CitedPlace
 from qa.styles import cited
 from qa.verification import Checks, verify
 
@@ -24,12 +24,14 @@ def add_checking(app: APIFlask, service: Service) -> None:
     """Adds the routes."""
 
     @app.get("/v1/citations")
-    @app.output(schema(Cited))
+    @app.output(schema(CitedPlace))
     @app.doc(summary="Cite a place in an article", responses=problems(400, 404, 422))
     def cite() -> Response:
         place = read_address(PlaceAddress)
         citation = cite_place(service.live.engine, service.history, *place.place)
-        return json_response(Cited(citation, cited(citation, place.cite, request.host_url) if place.cite else None))
+        return json_response(
+            CitedPlace(citation, cited(citation, place.cite, request.host_url) if place.cite else None)
+        )
 
     @app.post("/v1/citations/verify")
     @app.output(schema(Checks))

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
+from hashlib import sha256
 from typing import Any, Literal
 
+from apiflask import APIFlask
+from flask import Response
 from pydantic import BaseModel, TypeAdapter
 
 from qa.api.feedback import FeedbackAddress, FeedbackBody, UnansweredAddress
+from qa.api.responses import conditional
 from qa.given import MAX_CITATIONS, Given
 from qa.problems import Problem
 from qa.requests import AskAddress, AskBody, BatchBody, ListAddress, PlaceAddress, QuotesBody
+
+
+def add_description(app: APIFlask) -> None:
+    """Adds the route of the description, which is made when it is first asked for."""
+
+    @cache
+    def description() -> tuple[bytes, str]:
+        content = json.dumps(app.spec, ensure_ascii=False, separators=(",", ":")).encode()
+        return content, sha256(content).hexdigest()
+
+    @app.get("/openapi.json")
+    @app.doc(hide=True)
+    def openapi() -> Response:
+        content, digest = description()
+        return conditional(lambda: Response(content, content_type="application/json"), digest)
 
 
 def complete(spec: Any) -> Any:

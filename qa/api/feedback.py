@@ -14,17 +14,19 @@ from corpus.errors import InvalidCitation
 from qa.answering import MAX_CHARACTERS
 from qa.api.responses import json_response, problems, schema
 from qa.asked import narrowing
-from qa.feedback import CURSOR, MAX_COMMENT, Cited, Feedback, FeedbackPage, Said, cited
+from qa.feedback import CURSOR, MAX_COMMENT, cited
 from qa.given import Given
 from qa.own_questions import Export, as_line, export
 from qa.requests import AskBody, Filtering, read_address, read_body
 from qa.service import Service
+from qa.shapes import Cited, Feedback, FeedbackPage, Said, UnansweredPage
 from qa.unanswered import CURSOR as UNANSWERED_CURSOR
-from qa.unanswered import UnansweredPage
 
 QUESTIONS_TYPE = "application/x-ndjson"
 MOST_LISTED = 1000
 _LISTED = 100
+
+_QUESTIONS = {"description": "A question a line", "content": {QUESTIONS_TYPE: {"schema": {"type": "string"}}}}
 
 _TEXT = {"minLength": 1, "maxLength": MAX_CHARACTERS, "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"}
 """What a question is, for the description; ``qa.answering.check`` says it better."""
@@ -119,7 +121,7 @@ def _add_listing(app: APIFlask, service: Service) -> None:
     @app.get("/v1/feedback/questions.jsonl")
     @app.doc(
         summary="The questions that were judged, as a set for ibidem evaluate",
-        responses={200: {"description": "A question a line", "content": {QUESTIONS_TYPE: {}}}, **problems(403, 503)},
+        responses={200: _QUESTIONS, **problems(403, 503)},
     )
     def export_questions() -> Response:
         found = export(service.kept.by_question(), service.live.engine, service.history)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from hashlib import blake2b
 from http import HTTPStatus
+from importlib.metadata import version
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from pydantic import BaseModel, RootModel, TypeAdapter
 
 from qa.problems import PROBLEM_TYPE
@@ -16,6 +19,30 @@ def json_response(value: object) -> Response:
     """A value of any of our dataclasses as JSON."""
     kind: Any = type(value)
     return Response(_adapter(kind).dump_json(value), content_type="application/json")
+
+
+def conditional(make: Callable[[], Response], *depends: object) -> Response:
+    """What ``make`` gives, with an entity tag; if the client has that already, 304 without making it.
+
+    The tag is made of the request's address, the version of Ibidem and ``depends``, which are all that the content
+    depends on. It is weak: the same answer takes another time, and travels compressed or not. What is wrong with the
+    request must have been said before, as an error is the same however it is asked for (RFC 9110, 13.2.1).
+    """
+    tag = _tag(request.host_url, request.path, request.query_string, _version(), *depends)
+    known = request.if_none_match.contains_weak(tag)
+    response = Response(status=HTTPStatus.NOT_MODIFIED) if known else make()
+    response.set_etag(tag, weak=True)
+    response.cache_control.no_cache = True
+    return response
+
+
+def _tag(*depends: object) -> str:
+    return blake2b(repr(depends).encode(), digest_size=16).hexdigest()
+
+
+@cache
+def _version() -> str:
+    return version("ibidem")
 
 
 @cache

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
+from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -24,6 +26,8 @@ from qa.styles import STYLES
 
 VALUES_SHOWN = 8
 """So many publishers, and so many languages, can be chosen from; others can be written."""
+
+_KEPT_SECONDS = 365 * 86_400
 
 _PAGES = (
     ("/articles", "Articles"),
@@ -85,7 +89,16 @@ def add_filters(app: APIFlask, keeps_feedback: bool) -> None:
         styles=STYLES,
         shown=VALUES_SHOWN,
         keeps_feedback=keeps_feedback,
+        asset=_assets(app),
     )
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _KEPT_SECONDS
+
+
+def _assets(app: APIFlask) -> Callable[[str], str]:
+    """Gives the address of a static file: another one whenever the file is, so that browsers may keep it for long."""
+    folder = Path(str(app.static_folder))
+    digests = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:12] for file in folder.iterdir()}
+    return lambda name: f"{app.static_url_path}/{name}?v={digests[name]}"
 
 
 def render(template: str, engine: Engine, **values: Any) -> str:

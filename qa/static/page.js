@@ -60,16 +60,26 @@ const cite = (root, style) => fetchJson(`/v1/citations${new URL(tool("cite", roo
 const chosenStyle = () => $("[data-style]")?.value ?? "plain";
 
 async function copy(text, what) {
+  // Browsers have the one only where the service is reached by https, or on the same machine.
   if (navigator.clipboard) await navigator.clipboard.writeText(text);
-  else copyByEvent(text);
+  else copyBySelection(text);
   say(`${what} copied`);
 }
 
-// Where the service is on another machine and not reached by HTTPS, there is no clipboard to write to.
-function copyByEvent(text) {
-  const give = (event) => { event.clipboardData.setData("text/plain", text); event.preventDefault(); };
-  document.addEventListener("copy", give, { once: true });
-  if (!document.execCommand("copy")) throw new Error("this browser lets no page copy without HTTPS");
+function copyBySelection(text) {
+  const field = document.createElement("textarea");
+  const focused = document.activeElement;
+  field.value = text;
+  field.addEventListener("copy", (event) => {
+    event.clipboardData.setData("text/plain", text);  // a field would change the ends of lines
+    event.preventDefault();
+  });
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  focused?.focus({ preventScroll: true });
+  if (!done) throw new Error("the browser did not allow it");
 }
 
 const copying = {
