@@ -123,7 +123,7 @@ def test_every_response_forbids_what_a_page_does_not_need(client: FlaskClient, p
     assert "script-src 'self';" in policy
     assert "frame-ancestors 'none'" in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
 
 
 def test_the_page_shows_the_answer_with_its_citations(client: FlaskClient) -> None:
