@@ -112,7 +112,7 @@ class Pages:
     """Opens pages, each in a context of its own, and notices what is complained of and which hosts are asked."""
 
     def __init__(self, browser: Browser, service: Served) -> None:
-        self._browser, self._service = browser, service
+        self.browser, self._service = browser, service
         self._contexts: list[BrowserContext] = []
         self.complaints: list[str] = []
         self._requests: list[Request] = []
@@ -123,7 +123,7 @@ class Pages:
         The other options are Playwright's, of a context. Addresses may be given from the service's root on.
         """
         given = {**_OPENED, "base_url": self._service.address, **options}
-        context = self._browser.new_context(**given)
+        context = self.browser.new_context(**given)
         self._contexts.append(context)
         context.set_default_timeout(15_000)
         page = context.new_page()
