@@ -48,7 +48,8 @@ UNANSWERED = "Who painted the ceiling of the old opera house?"
 TOO_WIDE = """[...document.querySelectorAll("body *")].filter(element => {
     const {left, right, width} = element.getBoundingClientRect();
     if (!width || element.closest(".unseen, .skip, .toast, dialog, option")) return false;
-    return right > innerWidth + 0.5 || left < -0.5 || element.scrollWidth > innerWidth;
+    const scrolls = element.matches("input, textarea");
+    return right > innerWidth + 0.5 || left < -0.5 || !scrolls && element.scrollWidth > innerWidth;
 }).map(element => element.outerHTML.slice(0, 160))"""
 """The elements that reach past the sides of the screen."""
 
@@ -166,6 +167,15 @@ class Pages:
 def asked(question: str, *more: tuple[str, str]) -> str:
     """The address of an answer."""
     return "/?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in (("question", question), *more))
+
+
+def until(page: Page, condition: str, argument: Any = None) -> None:
+    """Waits until something is so; Playwright's own way would need the page to allow what it forbids."""
+    for _ in range(250):
+        if page.evaluate(condition, argument):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(condition)
 
 
 def contrast(page: Page, selector: str) -> float:

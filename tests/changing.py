@@ -57,6 +57,10 @@ language: en
 
 {LAMP_TEXT}"""
 
+JUBILEE = (
+    "The lamp of Orlam was lit on Sunday as it had been for the first time, a hundred years ago to the day. 250 people"
+    " came to see it, and the keeper's book was read aloud on the pier."
+)
 BELL = "The bell on the pier rang for the last time in 1931, when the new horn was installed by the council."
 ARABIC = "أضيء المصباح في الميناء لأول مرة يوم أحد من شهر مارس، وجاء أهل المدينة كلهم لرؤيته."
 
@@ -86,6 +90,7 @@ def first_files() -> dict[str, str]:
     files = {
         f"{LAMP}.md": LAMP_ARTICLE,
         "reprints/lamp.md": LAMP_ARTICLE.replace("Harbour Gazette", "Evening Star").replace("2025-03-04", "2025-03-05"),
+        "jubilee.md": f"---\ntitle: The lamp of Orlam, lit again\npublished: 2026-03-01\n---\n{JUBILEE}",
         "bell.md": f"---\npublished: 2025-01\n---\n# The bell\n\n{BELL}",
         "nets.md": "# Nets\n\nNets dry on the wall of the chapel, where they were mended in winter.",
         "misbah.md": f"---\nlanguage: ar\npublished: 2024\npublisher: جريدة الميناء\n---\n# المصباح\n\n{ARABIC}",

@@ -18,7 +18,7 @@ from tests.changing import BELL, FETCHED, NOTES
 if TYPE_CHECKING:
     from playwright.sync_api import Page  # type: ignore[import-not-found,unused-ignore]
 
-ALL = NOTES + 6
+ALL = NOTES + 7
 """So many articles there are after the change."""
 
 

@@ -62,10 +62,7 @@ def test_a_citation_is_copied_in_the_style_that_was_chosen_last(page: Page, serv
     page.goto(answer["passages"][2]["citation"]["link"])
     assert page.get_by_role("combobox").input_value() == "bibtex"
     page.get_by_role("button", name="Copy citation").click()
-    page.wait_for_function(
-        "async wanted => await navigator.clipboard.readText() === wanted",
-        arg=(cited(service, answer["passages"][2]["citation"], "bibtex")),
-    )
+    assert copied(page, "Citation (bibtex) copied") == cited(service, answer["passages"][2]["citation"], "bibtex")
 
 
 def test_the_link_to_a_question_is_copied(page: Page, service: Served) -> None:
