@@ -84,7 +84,7 @@ def _protect(app: Flask) -> None:
     def protect(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", _CONTENT_POLICY)  # what was fetched has a stricter one
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Referrer-Policy"] = "same-origin"  # with none at all, browsers say of forms no origin either
         return response
 
 

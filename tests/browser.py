@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import (  # type: ignore[import-not-found,unused-ignore]
         Browser,
         BrowserContext,
-        ConsoleMessage,
         Dialog,
         Page,
         Request,
@@ -85,6 +85,9 @@ class Served:
         return json.loads(body)
 
 
+PROBLEM = r"responded with a status of 4|^4\d\d: "
+"""What is complained of on the page of a problem."""
+
 _OPENED = {"viewport": {"width": 1000, "height": 700}, "reduced_motion": "reduce"}
 """So pages are opened if nothing else is asked for: what is scrolled to is there at once."""
 
@@ -109,54 +112,55 @@ class Pages:
     """Opens pages, each in a context of its own, and notices what is complained of and which hosts are asked."""
 
     def __init__(self, browser: Browser, service: Served) -> None:
-        self._browser, self._service = browser, service
+        self.browser, self._service = browser, service
         self._contexts: list[BrowserContext] = []
         self.complaints: list[str] = []
-        self.hosts: set[str] = set()
+        self._requests: list[Request] = []
 
-    def open(self, *, problems: bool = False, **options: Any) -> Page:
-        """An empty page; with ``problems`` a status of 400 and more is none to complain of.
+    def open(self, *, expected: str = "$^", **options: Any) -> Page:
+        """An empty page; what matches the pattern that is ``expected`` is nothing to complain of.
 
         The other options are Playwright's, of a context. Addresses may be given from the service's root on.
         """
         given = {**_OPENED, "base_url": self._service.address, **options}
-        context = self._browser.new_context(**given)
+        context = self.browser.new_context(**given)
         self._contexts.append(context)
         context.set_default_timeout(15_000)
         page = context.new_page()
-        self._listen(page, problems)
+        self._listen(page, expected)
         return page
 
-    def _listen(self, page: Page, problems: bool) -> None:
-        def complain(message: ConsoleMessage) -> None:
-            if not (problems and "the server responded with a status of 4" in message.text):
-                self.complaints.append(message.text)
+    def _listen(self, page: Page, expected: str) -> None:
+        def complain(of: str) -> None:
+            if not re.search(expected, of):
+                self.complaints.append(of)
 
-        def complain_of_status(response: Response) -> None:
-            if response.status >= (500 if problems else 400):
-                self.complaints.append(f"{response.status}: {response.url}")
+        def look_at(response: Response) -> None:
+            if response.status >= 400:
+                complain(f"{response.status}: {response.url}")
 
-        def complain_of_failure(request: Request) -> None:
+        def fail(request: Request) -> None:
             if request.failure != "net::ERR_ABORTED":  # so it says of what is ended by the next page
-                self.complaints.append(f"{request.failure}: {request.url}")
+                complain(f"{request.failure}: {request.url}")
 
-        def complain_of_dialog(dialog: Dialog) -> None:
-            self.complaints.append(f"{dialog.type}: {dialog.message}")
+        def dismiss(dialog: Dialog) -> None:
+            complain(f"{dialog.type}: {dialog.message}")
             dialog.dismiss()
 
-        page.on("console", complain)
-        page.on("dialog", complain_of_dialog)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("requestfailed", complain_of_failure)
-        page.on("response", complain_of_status)
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        page.on("console", lambda message: complain(message.text))
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.on("dialog", dismiss)
+        page.on("requestfailed", fail)
+        page.on("response", look_at)
+        page.on("request", lambda request: self._requests.append(request))
 
     def close(self) -> None:
         """Ends all; nothing may have been complained of, and no other host asked."""
+        hosts = {urlsplit(request.url).netloc for request in self._requests if request.failure != "csp"}
         for context in self._contexts:
             context.close()
         assert self.complaints == []
-        assert self.hosts <= {urlsplit(self._service.address).netloc}
+        assert hosts <= {urlsplit(self._service.address).netloc}
 
 
 def asked(question: str, *more: tuple[str, str]) -> str:

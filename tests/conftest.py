@@ -24,6 +24,7 @@ from index.report import Report
 from index.search import LocalEngine
 from qa.app import create_app
 from qa.live import Live
+from tests import changing
 from tests.browser import CHROMIUM, OPTIONS, Pages, Served, serve_app
 from tests.web import PAGE, PUBLIC, Site, Web, response
 from tests.web import serve as serve_site
@@ -96,6 +97,15 @@ def make_index(index: Path, tmp_path_factory: pytest.TempPathFactory) -> MakeInd
         return folder / "index"
 
     return make
+
+
+@pytest.fixture(scope="session")
+def changed_index(make_index: MakeIndex) -> Path:
+    """The index of ``tests.changing``, built before it changed and after; its articles lie beside it."""
+    index = make_index(changing.first_files())
+    changing.change(index.parent / "articles")
+    build([index.parent / "articles"], index, model.PACKAGED_MODEL, no_progress)
+    return index
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser import FACT, QUESTION, QUOTE, UNANSWERED, Pages, asked
+from tests.browser import FACT, PROBLEM, QUESTION, QUOTE, UNANSWERED, Pages, asked
 from tests.conftest import Service, run_service
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def test_more_passages_can_be_asked_for(page: Page) -> None:
 
 
 def test_a_wrong_address_shows_a_page(pages: Pages) -> None:
-    page = pages.open(problems=True)
+    page = pages.open(expected=PROBLEM)
     for path, status, title in (
         ("/nope", 404, "Not Found"),
         ("/articles/nope", 404, "Not Found"),
@@ -158,7 +158,7 @@ def test_a_wrong_address_shows_a_page(pages: Pages) -> None:
 
 
 def test_a_question_that_cannot_be_asked_is_explained_where_it_stands(pages: Pages) -> None:
-    page = pages.open(problems=True)
+    page = pages.open(expected=PROBLEM)
     response = page.goto("/?question=" + "x" * 2001)
     assert response
     assert response.status == 422

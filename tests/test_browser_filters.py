@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.browser import QUESTION, Pages, asked
+from tests.browser import PROBLEM, QUESTION, Pages, asked
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page  # type: ignore[import-not-found,unused-ignore]
@@ -162,7 +162,7 @@ def test_a_choice_is_not_applied_with_a_date_that_is_none(page: Page) -> None:
     ],
 )
 def test_a_wrong_filter_is_explained_and_the_form_kept(pages: Pages, name: str, value: str, says: str) -> None:
-    page = pages.open(problems=True)
+    page = pages.open(expected=PROBLEM)
     response = page.goto(asked(QUESTION, WIRE, (name, value)))
     assert response
     assert response.status == 422

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -409,7 +410,7 @@ def test_an_unknown_path_is_a_problem(client: FlaskClient, path: str) -> None:
     assert_problem(client.get(path), 404, "/openapi.json")
 
 
-@pytest.mark.parametrize("path", ["/nope", "/articles/nope", "/?question=%00", "/?question=" + "x" * 2001])
+@pytest.mark.parametrize("path", ["/nope", "/articles/nope", "/cite?article_id=nope", "/feedback"])
 def test_a_browser_gets_a_page_for_a_problem(client: FlaskClient, path: str) -> None:
     accept = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
     response = client.get(path, headers={"Accept": accept})
@@ -418,6 +419,15 @@ def test_a_browser_gets_a_page_for_a_problem(client: FlaskClient, path: str) -> 
     assert 400 <= response.status_code < 500
     assert response.content_type == "text/html; charset=utf-8"
     assert f"<h1>{json.loads(problem.data)['title']}</h1>" in response.text
+
+
+@pytest.mark.parametrize("path", ["/?question=%00", "/?question=" + "x" * 2001, "/?question=Who&as_of=2025-13"])
+def test_the_page_explains_a_wrong_question_itself(client: FlaskClient, path: str) -> None:
+    response = client.get(path, headers={"Accept": "text/html"})
+    problem = client.get(f"/v1/ask{path[1:]}")
+    assert (response.status_code, response.content_type) == (422, "text/html; charset=utf-8")
+    (error,) = json.loads(problem.data)["errors"]
+    assert error["message"].removeprefix("the ") in unescape(response.text)
 
 
 @pytest.mark.parametrize("accept", [None, "*/*", "application/json", "application/problem+json", "image/png"])

@@ -53,7 +53,7 @@ def edited(make_index: MakeIndex) -> Cited:
 
 def plain(cited: Cited) -> tuple[int, str]:
     response = cited.client.get(cited.citation.link, headers={"Accept": "text/plain"})
-    assert response.headers.get("Vary") == "Accept" or response.status_code == 404
+    assert "Accept" in response.vary or response.status_code == 404
     return response.status_code, response.text
 
 
@@ -63,8 +63,8 @@ def test_a_text_that_is_there_still_is_shown_with_the_passage_marked(make_index:
     client = create_app(Live(index)).test_client()
     page = client.get(citation.link)
     assert f'<mark id="passage">{citation.quote}</mark>' in page.text
-    assert 'role="status"' not in page.text
-    assert page.headers["Vary"] == "Accept"
+    assert 'class="verdict' not in page.text
+    assert "Accept" in page.vary
 
 
 def test_an_edited_article_is_shown_as_it_was_cited(edited: Cited) -> None:

@@ -32,7 +32,8 @@ def add_checking(app: APIFlask, service: Service) -> None:
     @app.post("/verify")
     @app.doc(hide=True)
     def verified_page() -> tuple[str, int]:
-        engine, text = service.live.engine, request.form.get("text", "")
+        engine = service.live.engine
+        text = request.form.get("text", "").replace("\r\n", "\n")  # so browsers send the ends of lines
         try:
             results, problem = check_pasted(engine, service.history, text), None
         except (IbidemError, ValidationError) as error:

@@ -69,10 +69,14 @@ def _add_forms(app: APIFlask, service: Service) -> None:
 
 
 def _refuse_other_sites() -> None:
-    """A page of another site can send a form here, from the browser of somebody who may: it says so itself."""
-    site = request.headers.get("Sec-Fetch-Site", "none")
-    origin = request.headers.get("Origin")
-    if site not in _SAME_SITE or origin not in (None, request.host_url.rstrip("/")):
+    """A page of another site can send a form here, from the browser of somebody who may: the browser says so.
+
+    It does by ``Sec-Fetch-Site``, or where the service is not reached by https by ``Origin`` alone; what is no browser
+    says neither.
+    """
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    is_own = site in _SAME_SITE if site else origin is None or origin.partition("://")[2] == request.host
+    if not is_own:
         raise Forbidden("this was sent by a page of another site: send it from the service's own page")
 
 

@@ -4,7 +4,7 @@ const $ = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const STYLE = "ibidem-style";
 
-for (const element of all("[data-script]")) if (!("selection" in element.dataset)) element.hidden = false;
+for (const element of all("[data-script]")) element.hidden = false;
 
 // What is said to the reader, also by a screen reader.
 let saying;
@@ -38,11 +38,17 @@ async function attempt(action) {
 // A passage: one of an answer, or the one that is marked in an article or cited on a page.
 const holder = (element) => element?.closest(".passage") ?? $("main");
 const tool = (name, root) => $(`[data-${name}]`, root);
-const quoteOf = (root) => $(".text", root) ? all(".text mark", root) : all("blockquote", root).slice(0, 1);
 
+// The quote that a page shows: of what has changed, the archive's; of a passage of which a sentence is cited, that.
 function shownQuote(root) {
-  const marks = quoteOf(root);
-  if (!$(".text", root)) return marks[0]?.textContent ?? "";
+  const marks = all(".text mark", root);
+  if (!marks.length) {
+    const quote = $("blockquote", root)?.cloneNode(true);
+    if (!quote) return "";
+    for (const word of all("del", quote)) word.remove();
+    const { start, end } = quote.dataset;
+    return start ? [...quote.textContent].slice(start, end).join("") : quote.textContent;
+  }
   // The gaps between marked blocks belong to the quote.
   const range = document.createRange();
   range.setStartBefore(marks[0]);
@@ -64,6 +70,10 @@ function copyBySelection(text) {
   const field = document.createElement("textarea");
   const focused = document.activeElement;
   field.value = text;
+  field.addEventListener("copy", (event) => {
+    event.clipboardData.setData("text/plain", text);  // a field would change the ends of lines
+    event.preventDefault();
+  });
   document.body.append(field);
   field.select();
   const done = document.execCommand("copy");
@@ -189,22 +199,35 @@ for (const chart of all("[data-bars]")) {
 const article = $(".text[data-article]");
 if (article) {
   const cited = $("[data-selection]");
-  const before = (container, offset) => {
-    const range = document.createRange();
-    range.setStart(article, 0);
-    range.setEnd(container, offset);
-    return [...range.toString()].length;
-  };
-  document.addEventListener("selectionchange", () => {
+  const length = (text) => [...text].length;
+
+  // What of the selection is in the text: three clicks select up to the beginning of what follows.
+  const selected = () => {
     const selection = getSelection();
-    const range = selection.rangeCount && !selection.isCollapsed ? selection.getRangeAt(0) : null;
-    cited.hidden = !(range && article.contains(range.startContainer) && article.contains(range.endContainer));
+    if (!selection.rangeCount || !selection.getRangeAt(0).intersectsNode(article)) return null;
+    const [range, of] = [document.createRange(), selection.getRangeAt(0)];
+    range.selectNodeContents(article);
+    if (of.compareBoundaryPoints(Range.START_TO_START, range) > 0) range.setStart(of.startContainer, of.startOffset);
+    if (of.compareBoundaryPoints(Range.END_TO_END, range) < 0) range.setEnd(of.endContainer, of.endOffset);
+    return range;
+  };
+  const placeOf = (range) => {
+    const before = document.createRange();
+    before.setStart(article, 0);
+    before.setEnd(range.startContainer, range.startOffset);
+    const text = range.toString();
+    const start = length(before.toString()) + length(text) - length(text.trimStart());
+    return { start, end: start + length(text.trim()) };
+  };
+
+  document.addEventListener("selectionchange", () => {
+    const range = selected();
+    cited.hidden = !range || !range.toString().trim();
     if (cited.hidden) return;
-    $("a", cited).href = `/cite?${new URLSearchParams({
-      article_id: article.dataset.article, start: before(range.startContainer, range.startOffset),
-      end: before(range.endContainer, range.endOffset), sha256: article.dataset.sha256,
-    })}`;
+    const place = { article_id: article.dataset.article, ...placeOf(range), sha256: article.dataset.sha256 };
+    $("a", cited).href = `/cite?${new URLSearchParams(place)}`;
   });
+  cited.addEventListener("pointerdown", (event) => event.preventDefault());  // or the selection would go
 }
 
 // The keyboard.
