@@ -33,52 +33,64 @@ class Provenance:
     """Where a value comes from and, of a date, how exact it is."""
 
     origin: Origin
+    """What gave it, see ``Origin``."""
     precision: Precision | None = None
+    """Of a date, how exact it is; ``None`` for what is no date."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of an article that has pages: ``article.text[start:end]`` begins on it, code points, half-open.
-
-    ``number`` counts the pages of the file from 1, as a link to one does; ``label`` is what is printed on it (``xiv``),
-    and the number if the file says nothing else.
-    """
+    """A page of an article that has pages: ``article.text[start:end]`` begins on it, code points, half-open."""
 
     number: int
+    """Counts the pages of the file from 1, as a link to one does."""
     label: str
+    """What is printed on it (``xiv``), and the number if the file says nothing else."""
     start: int
+    """The first code point of the article's text on it."""
     end: int
+    """The code point behind its last."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
     """What is known of an article beside its text.
 
-    ``id`` is the file's path below its folder of articles, without the suffix, with ``/`` between parts; of an article
-    in a file of several, that of the file, ``/``, and the article's own.
-    What the source doesn't say is ``None`` or empty, never invented; ``title`` alone is always there, and
-    with ``title_inferred`` it was taken from the text and not from what the source gives as its title.
-
-    ``published``, ``updated`` and ``retrieved`` (fetched from where it stood) are dates as in ``corpus.dates``;
-    ``provenance`` says of each value that is known where it comes from, by the value's name. ``pages`` are in order,
-    and none for most formats.
+    What the source doesn't say is ``None`` or empty, never invented; ``title`` alone is always there. Dates are as in
+    ``corpus.dates``: as exact as they are known (``2025-03-04``, ``2025-03``, ``2025``).
     """
 
     id: str
+    """The file's path below its folder of articles, without the suffix, with ``/`` between parts; of an article in a
+    file of several, that of the file, ``/``, and the article's own."""
     title: str
+    """What it is called."""
     title_inferred: bool
+    """Whether the title was taken from the text, as the source gives none."""
     authors: tuple[str, ...] = ()
+    """Who wrote it."""
     publisher: str | None = None
+    """Who published it."""
     url: str | None = None
+    """Where it stands on the web."""
     published: str | None = None
+    """When it was published."""
     updated: str | None = None
+    """When it was last updated."""
     retrieved: str | None = None
+    """When it was fetched from where it stood."""
     tags: tuple[str, ...] = ()
+    """What it is about, by its owner's or its source's words."""
     language: str | None = None
+    """Its language (BCP 47)."""
     licence: str | None = None
+    """Under what terms it may be used."""
     sources: tuple[str, ...] = ()
+    """What it says it is based on."""
     provenance: Mapping[str, Provenance] = field(default_factory=dict)
+    """Of each value that is known, by its name, where it comes from."""
     pages: tuple[Page, ...] = ()
+    """The pages, in order; none for most formats."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +98,7 @@ class Entry(Metadata):
     """An article's entry in the catalogue: its metadata, and the SHA-256 of its canonical text."""
 
     sha256: str
+    """Of the canonical text in UTF-8, hexadecimal."""
 
 
 @dataclass(frozen=True, kw_only=True)

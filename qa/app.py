@@ -14,7 +14,7 @@ from qa.api.articles import add_articles
 from qa.api.asking import add_asking
 from qa.api.changes import add_changes
 from qa.api.checking import add_checking
-from qa.api.description import add_description, complete
+from qa.api.description import add_description
 from qa.api.feedback import add_feedback
 from qa.api.operations import add_operations
 from qa.delivery import allow_origins, compress
@@ -75,7 +75,6 @@ def create_app(
     for add_to in (add_asking_page, add_article, add_archive, add_checking_pages, add_feedback_pages):
         add_to(app, service)
     app.register_error_handler(Exception, respond)
-    app.spec_processor(complete)
     add_description(app)
     return app
 

@@ -28,71 +28,85 @@ SHIPPED = Path(__file__).with_name("calibration.json")
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What makes confidence of features: its logarithmic odds are the ``intercept`` and the ``closeness`` and the
-    ``cosine`` (see ``qa.confidence.Features``), each times its weight."""
+    """What makes confidence of features: its logarithmic odds are their sum, each feature (see
+    ``qa.confidence.Features``) times its weight."""
 
     intercept: float
+    """What is added to them."""
     closeness: float
+    """The weight of the closeness."""
     cosine: float
+    """The weight of the cosine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Questions that were asked of one archive: where they are from, and how many of them it answers and does not."""
+    """Questions that were asked of one archive."""
 
     questions: str
+    """Where they are from."""
     archive: str
+    """The archive."""
     answerable: int
+    """How many of them it answers."""
     unanswerable: int
+    """How many it does not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """The ``count`` questions whose confidence is from ``low`` to below ``high`` (the last one includes 1): the mean of
-    it, and the share that was answered; ``None`` for no questions."""
+    """The questions whose confidence is from ``low`` to below ``high``; the last bin includes 1."""
 
     low: float
+    """The least confidence in it."""
     high: float
+    """The least above it."""
     count: int
+    """How many questions there are."""
     confidence: float | None
+    """The mean of their confidence; ``None`` for no questions."""
     answered: float | None
+    """The share of them that was answered; ``None`` for no questions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
     """How confidence did on questions with known answers. A question is answered if gold is among the first five
-    passages.
-
-    ``expected_calibration_error`` is the mean over the questions of how far the confidence of their bin is from the
-    share answered in it. ``answered_wrongly`` counts the unanswerable questions that are answered at the ``threshold``,
-    ``refused_wrongly`` the answerable ones that are not. ``auroc`` is the chance that an answerable question has more
-    confidence than another.
-    """
+    passages."""
 
     bins: tuple[Bin, ...]
+    """The questions by their confidence, ascending."""
     expected_calibration_error: float
+    """The mean over the questions of how far the confidence of their bin is from the share answered in it."""
     threshold: float
+    """The confidence from which a question counts as answered here."""
     answered_wrongly: Rate
+    """The unanswerable questions that are answered at the threshold."""
     refused_wrongly: Rate
+    """The answerable ones that are not."""
     auroc: Figure
+    """The chance that an answerable question has more confidence than another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How features become confidence, for one ``model``. ``created`` is a day.
-
-    ``reliability`` is from the questions of ``measured_on``. Where these are those of ``fitted_on``, each was judged by
-    weights that were fitted without it and all others about its article, in so many ``folds``; ``None`` where they are
-    others.
-    """
+    """How features become confidence, for one model."""
 
     created: str
+    """The day on which it was made."""
     model: str
+    """The model that it is for."""
     weights: Weights
+    """The weights."""
     fitted_on: tuple[Sample, ...]
+    """The questions that it was fitted on."""
     measured_on: tuple[Sample, ...]
+    """Those that ``reliability`` is from."""
     folds: int | None
+    """Where these are the same questions, each was judged by weights that were fitted without it and all others about
+    its article, in so many folds; ``None`` where they are others."""
     reliability: Reliability
+    """How it did."""
 
     @property
     def is_own(self) -> bool:

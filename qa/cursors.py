@@ -12,6 +12,9 @@ from typing import Any
 
 from corpus.errors import InvalidField
 
+PATTERN = "^[A-Za-z0-9_-]+$"
+"""What every cursor looks like; not everything that looks so is one."""
+
 Key = tuple[Any, ...]
 """What a listing is sorted by: texts, whole numbers and truth values."""
 

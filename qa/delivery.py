@@ -19,7 +19,9 @@ _COMPRESSED = (
 _ALGORITHMS = ["zstd", "br", "gzip"]
 
 _SHARED = re.compile(r"/v1/|/openapi\.json\Z")
-"""The paths that pages of other origins may ask, if these are allowed."""
+_SHARED_WITH_ANY = re.compile(r"/v1/(?!feedback|unanswered)|/openapi\.json\Z")
+"""The paths that pages of other origins may ask, if these are allowed: named ones, or any. What readers said is not for
+any page that somebody opens to read or to delete."""
 
 _PREFLIGHT_SECONDS = 600
 
@@ -60,9 +62,10 @@ def allow_origins(app: Flask, origins: Sequence[str]) -> None:
     if not origins:
         return
     any_origin = "*" in origins
+    shared = _SHARED_WITH_ANY if any_origin else _SHARED
     CORS(
         app,
-        resources=[_SHARED],
+        resources=[shared],
         # As expressions, since an IPv6 address in brackets would be taken for one.
         origins="*" if any_origin else [re.compile(rf"{re.escape(origin)}\Z") for origin in origins],
         send_wildcard=any_origin,
@@ -79,6 +82,6 @@ def allow_origins(app: Flask, origins: Sequence[str]) -> None:
     @app.after_request
     def vary(response: Response) -> Response:
         # Also where no origin was sent, or none that is allowed: a cache must not give that to one that is.
-        if _SHARED.match(request.path):
+        if shared.match(request.path):
             response.vary.add("Origin")
         return response

@@ -28,7 +28,7 @@ def _date(value: str) -> str:
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
-Date = Annotated[str, AfterValidator(_date), Field(examples=["2025-03-04"])]
+Date = Annotated[str, AfterValidator(_date), Field(json_schema_extra={"pattern": dates.PATTERN})]
 Offset = Annotated[int, Field(ge=0, le=_LAST_OFFSET)]
 
 

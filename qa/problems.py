@@ -58,15 +58,20 @@ _DETAILS: Mapping[HTTPStatus, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error as RFC 9457 has it: ``detail`` says what to change, ``errors`` the same by field; ``request_id`` is what
-    the service's log has of it."""
+    """An error as RFC 9457 has it."""
 
     type: str
+    """``about:blank``: the status says it all."""
     title: str
+    """The status in words."""
     status: int
+    """The HTTP status."""
     detail: str
+    """What was wrong, and what to change."""
     errors: tuple[FieldError, ...]
+    """The same by field, where there are fields."""
     request_id: str
+    """What the service's log has of it."""
 
 
 _PROBLEM = TypeAdapter(Problem)

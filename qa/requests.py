@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -9,12 +10,14 @@ from flask import request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from corpus.dates import PATTERN as DATE
 from corpus.errors import InvalidField, InvalidFilter, InvalidQuestion
 from index.filters import Copies, Filters
 from index.filters import check as check_filters
 from qa.answering import DEFAULT_PASSAGES, MAX_CHARACTERS, MAX_PASSAGES, Query
 from qa.answering import check as check_question
 from qa.catalogue import Sort
+from qa.cursors import PATTERN as CURSOR
 from qa.paging import DEFAULT_ARTICLES, MAX_ARTICLES
 from qa.quotes import MAX_QUOTE, MAX_QUOTES
 from qa.styles import Style
@@ -30,43 +33,55 @@ MAX_BATCH_PASSAGES = 2560
 
 Asked = TypeVar("Asked", bound=BaseModel)
 
+_QUESTION = {"minLength": 1, "maxLength": MAX_CHARACTERS, "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"}
+
+Question = Annotated[str, Field(json_schema_extra=_QUESTION)]
+"""What is asked, as the description has it; ``qa.answering.check`` says what is wrong with one."""
+
+Date = Annotated[str, Field(json_schema_extra={"pattern": DATE}, examples=["2025-03-04", "2025-03", "2025"])]
+Values = Annotated[list[Annotated[str, Field(json_schema_extra={"pattern": r"\S"})]], Field(max_length=MAX_VALUES)]
+"""What filters take, likewise; see ``index.filters.check``."""
+
+Quote = Annotated[str, Field(min_length=1, max_length=MAX_QUOTE)]
+
+_FLAGS = {"true": True, "false": False}
+_WHOLE_NUMBER = re.compile("-?(0|[1-9][0-9]{0,17})")
+
 
 class Filtering(BaseModel):
     """Which articles may answer: of each list any value may match, and every list that is given must."""
 
     model_config = ConfigDict(extra="forbid")
 
-    publishers: Annotated[
-        list[str], Field(max_length=MAX_VALUES, description="Publishers, whole and without regard to case.")
-    ] = []
-    authors: Annotated[
-        list[str], Field(max_length=MAX_VALUES, description="Authors, whole and without regard to case.")
-    ] = []
-    languages: Annotated[
-        list[str], Field(max_length=MAX_VALUES, description="Languages (BCP 47); en has en-GB among it.")
-    ] = []
-    articles: Annotated[
-        list[str], Field(max_length=MAX_VALUES, description="Articles by id; * stands for anything, ? for a character.")
-    ] = []
-    tags: Annotated[list[str], Field(max_length=MAX_VALUES, description="Tags, whole and without regard to case.")] = []
-    published_from: Annotated[
-        str | None, Field(description="Only what was published on that date or later: 2025-03-04, 2025-03 or 2025.")
-    ] = None
-    published_to: Annotated[str | None, Field(description="Only what was published on that date or earlier.")] = None
+    publishers: Values = []
+    """Publishers, whole and without regard to case."""
+    authors: Values = []
+    """Authors, whole and without regard to case."""
+    languages: Values = []
+    """Languages (BCP 47); `en` has `en-GB` among it."""
+    articles: Values = []
+    """Articles by id; `*` stands for anything, `?` for one character."""
+    tags: Values = []
+    """Tags, whole and without regard to case."""
+    published_from: Date | None = None
+    """Only what was published on that date or later; of a month or a year its first day counts."""
+    published_to: Date | None = None
+    """Only what was published on that date or earlier; of a month or a year its last day counts."""
 
 
 class ListAddress(Filtering):
     """What ``GET /v1/articles`` takes."""
 
-    as_of: Annotated[str | None, Field(description="Only what was published on that date or earlier.")] = None
-    copies: Annotated[
-        Copies, Field(description="Which of an article's copies to list: that published first or last, or all.")
-    ] = "all"
-    sort: Annotated[
-        Sort, Field(description="By id; by title, without regard to case; or those published last first.")
-    ] = "id"
-    limit: Annotated[int, Field(ge=1, le=MAX_ARTICLES, description="How many articles to return.")] = DEFAULT_ARTICLES
-    cursor: Annotated[str | None, Field(description="Go on behind an earlier page: its next.")] = None
+    as_of: Date | None = None
+    """Only what was published on that date or earlier."""
+    copies: Copies = "all"
+    """Which of an article's copies to list: that published first or last, or all."""
+    sort: Sort = "id"
+    """By id; by title, without regard to case; or those published last first, and those without a date last."""
+    limit: Annotated[int, Field(ge=1, le=MAX_ARTICLES)] = DEFAULT_ARTICLES
+    """How many articles to return."""
+    cursor: Annotated[str | None, Field(json_schema_extra={"pattern": CURSOR})] = None
+    """Go on behind an earlier page: its `next`, as it was given."""
 
     def filters(self) -> Filters:
         """Which articles to list."""
@@ -78,22 +93,25 @@ class Asking(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    question: Annotated[str, Field(description=f"What to ask, 1 to {MAX_CHARACTERS} characters.")]
-    top_k: Annotated[int, Field(ge=1, le=MAX_PASSAGES, description="How many passages to return.")] = DEFAULT_PASSAGES
-    as_of: Annotated[
-        str | None, Field(description="Answer as the archive stood on that date: only what was published by then.")
-    ] = None
-    copies: Annotated[
-        Copies, Field(description="Which of an article's copies to show: that published first or last, or all.")
-    ] = "earliest"
-    narrow: Annotated[bool, Field(description="Cite the nearest sentence of each passage, not all of it.")] = False
-    cite: Annotated[Style | None, Field(description="A style in which each passage is cited, ready to paste.")] = None
+    question: Question
+    """What to ask: 1 to 2,000 characters."""
+    top_k: Annotated[int, Field(ge=1, le=MAX_PASSAGES)] = DEFAULT_PASSAGES
+    """How many passages to return."""
+    as_of: Date | None = None
+    """Answer as the archive stood on that date: only from what was published by then."""
+    copies: Copies = "earliest"
+    """Which of an article's copies to show: that published first or last, or all."""
+    narrow: bool = False
+    """Cite the nearest sentence of each passage, not all of it."""
+    cite: Style | None = None
+    """A style in which each passage is cited as well, ready to paste."""
 
 
 class AskBody(Asking):
     """What ``POST /v1/ask`` takes."""
 
-    filters: Annotated[Filtering, Field(description="Which articles may answer.")] = Filtering()
+    filters: Filtering = Filtering()
+    """Which articles may answer."""
 
     def query(self, place: str = "") -> Query:
         """The question with its filters. Raises ``InvalidField``, with the field's place in the body: that of the
@@ -106,9 +124,8 @@ class BatchBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    questions: Annotated[
-        list[AskBody], Field(min_length=1, max_length=MAX_QUESTIONS, description="What to ask, each as in /v1/ask.")
-    ]
+    questions: Annotated[list[AskBody], Field(min_length=1, max_length=MAX_QUESTIONS)]
+    """What to ask, each as in `POST /v1/ask`; all `top_k` together may be 2,560."""
 
     @field_validator("questions")
     @classmethod
@@ -138,16 +155,16 @@ class PlaceAddress(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    article_id: Annotated[str, Field(min_length=1, description="The article's id.")]
-    start: Annotated[int, Field(ge=0, description="Where the quote starts, in code points of the canonical text.")]
-    end: Annotated[int, Field(ge=1, description="Where it ends, the code point behind its last one.")]
-    sha256: Annotated[
-        str | None,
-        Field(
-            pattern="^[0-9a-f]{64}$", description="The SHA-256 of the text that is meant; else it is the text of now."
-        ),
-    ] = None
-    cite: Annotated[Style | None, Field(description="A style in which it is cited as well, ready to paste.")] = None
+    article_id: Annotated[str, Field(min_length=1)]
+    """The article's id."""
+    start: Annotated[int, Field(ge=0)]
+    """The first code point of the quote in the article's canonical text."""
+    end: Annotated[int, Field(ge=1)]
+    """The code point behind its last."""
+    sha256: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
+    """The SHA-256 of the text that is meant; if not given, it is the text of now."""
+    cite: Style | None = None
+    """A style in which it is cited as well, ready to paste."""
 
     @property
     def place(self) -> tuple[str, int, int, str | None]:
@@ -160,10 +177,8 @@ class QuotesBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    quotes: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=MAX_QUOTE)]],
-        Field(min_length=1, max_length=MAX_QUOTES, description="Quotes, each with nothing but its words."),
-    ]
+    quotes: Annotated[list[Quote], Field(min_length=1, max_length=MAX_QUOTES)]
+    """Quotes, each with nothing but its words."""
 
 
 def _query(asked: Asking, filtering: Filtering, place: str = "", filters_place: str = "") -> Query:
@@ -207,7 +222,8 @@ def read_json_bytes() -> bytes:
 
 
 def read_address(kind: type[Asked]) -> Asked:
-    """The address's parameters; only those of lists may be given more than once."""
+    """The address's parameters; only those of lists may be given more than once. Numbers are written in digits, and
+    ``true`` and ``false`` as in JSON."""
     try:
         unquote_to_bytes(request.query_string).decode()
     except UnicodeDecodeError:
@@ -216,5 +232,13 @@ def read_address(kind: type[Asked]) -> Asked:
     for name, given in request.args.lists():
         if name not in LISTS and len(given) > 1:
             raise BadRequest(f"{name} is given more than once: give it once")
-        values[name] = given if name in LISTS else given[0]
-    return kind.model_validate(values)
+        values[name] = given if name in LISTS else _typed(kind, name, given[0])
+    return kind.model_validate(values, strict=True)
+
+
+def _typed(kind: type[BaseModel], name: str, value: str) -> str | int | bool:
+    """A parameter as the kind has it, if it can be read so."""
+    field = kind.model_fields.get(name)
+    if field and field.annotation is bool and value in _FLAGS:
+        return _FLAGS[value]
+    return int(value) if field and field.annotation is int and _WHOLE_NUMBER.fullmatch(value) else value

@@ -147,6 +147,16 @@ def test_any_origin_may_be_allowed(live: Live) -> None:
     assert "Access-Control-Allow-Credentials" not in response.headers
 
 
+@pytest.mark.parametrize("path", ["/v1/feedback", "/v1/feedback/1", "/v1/feedback/questions.jsonl", "/v1/unanswered"])
+def test_feedback_is_for_origins_that_are_named_and_not_for_any(live: Live, path: str) -> None:
+    asked = {"Origin": HERE, "Access-Control-Request-Method": "DELETE"}
+    assert cors(with_origins(live, "*").options(path, headers=asked).headers) == {}
+    assert cors(with_origins(live, "*").get(path, headers={"Origin": HERE}).headers) == {}
+    assert (
+        "DELETE" in cors(with_origins(live, HERE).options(path, headers=asked).headers)["Access-Control-Allow-Methods"]
+    )
+
+
 @pytest.mark.parametrize("path", ["/v1/ask", "/v1/ask/batch", "/v1/citations/verify", "/openapi.json"])
 def test_a_browser_that_asks_first_is_told_what_it_may_send(live: Live, path: str) -> None:
     headers = {

@@ -8,7 +8,7 @@ from apiflask import APIFlask
 from flask import Response
 
 from corpus.article import Entry
-from qa.api.responses import conditional, json_response, problems, schema
+from qa.api.responses import UNCHANGED, conditional, json_response, problems, schema
 from qa.paging import page
 from qa.requests import ListAddress, read_address
 from qa.service import Service
@@ -20,8 +20,13 @@ def add_articles(app: APIFlask, service: Service) -> None:
 
     @app.get("/v1/articles")
     @app.output(schema(Articles))
-    @app.doc(summary="List the articles", responses=problems(400, 422))
+    @app.doc(tags=["articles"], responses=UNCHANGED | problems(400, 422))
     def list_articles() -> Response:
+        """List the articles, page by page.
+
+        In an order, and those that filters leave. Pages may be taken while the archive changes: what stays there,
+        with the title or date by which it is sorted, is neither left out nor given twice.
+        """
         asked = read_address(ListAddress)
         engine = service.live.engine
         found = page(engine, asked.filters(), asked.sort, asked.limit, asked.cursor)
@@ -29,8 +34,12 @@ def add_articles(app: APIFlask, service: Service) -> None:
 
     @app.get("/v1/articles/<path:article_id>")
     @app.output(schema(FullArticle))
-    @app.doc(summary="Read an article", responses=problems(404))
+    @app.doc(tags=["articles"], responses=UNCHANGED | problems(404))
     def read_article(article_id: str) -> Response:
+        """Read an article with its canonical text.
+
+        Every offset of a citation counts the code points of this text, and its `sha256` is of this text.
+        """
         engine = service.live.engine
         article = engine.article(article_id)
         generation = engine.manifest.generation

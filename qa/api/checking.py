@@ -25,8 +25,12 @@ def add_checking(app: APIFlask, service: Service) -> None:
 
     @app.get("/v1/citations")
     @app.output(schema(CitedPlace))
-    @app.doc(summary="Cite a place in an article", responses=problems(400, 404, 422))
+    @app.doc(tags=["citations"], responses=problems(400, 404, 422))
     def cite() -> Response:
+        """Cite a place in an article.
+
+        With a `sha256` in the text of that hash, from an earlier index if need be.
+        """
         place = read_address(PlaceAddress)
         citation = cite_place(service.live.engine, service.history, *place.place)
         return json_response(
@@ -35,15 +39,24 @@ def add_checking(app: APIFlask, service: Service) -> None:
 
     @app.post("/v1/citations/verify")
     @app.output(schema(Checks))
-    @app.doc(summary="Check citations against the archive", responses=problems(400, 413, 415, 422))
+    @app.doc(tags=["citations"], responses=problems(400, 413, 415, 422))
     def verify_citations() -> Response:
+        """Check citations against the archive.
+
+        Takes a citation as an answer gave it, an answer, a list of these, or `{"citations": …}` with such a list; at
+        most 1,000 citations. What is left out of a citation is not compared.
+        """
         request.max_content_length = MAX_CITATIONS_BYTES
         given = read_citations(read_json_bytes(), MAX_CITATIONS)
         return json_response(verify(service.live.engine, given, service.history))
 
     @app.post("/v1/quotes/verify")
     @app.output(schema(QuoteChecks))
-    @app.doc(summary="Check whether the archive has quotes", responses=problems(400, 413, 415, 422))
+    @app.doc(tags=["citations"], responses=problems(400, 413, 415, 422))
     def verify_quotes() -> Response:
+        """Check whether the archive has quotes.
+
+        For words of which nothing else is known.
+        """
         request.max_content_length = MAX_CITATIONS_BYTES
         return json_response(check_quotes(service.live.engine, read_body(QuotesBody).quotes))

@@ -11,13 +11,12 @@ from flask import Response, url_for
 from pydantic import BaseModel, ConfigDict, Field
 
 from corpus.errors import InvalidCitation
-from qa.answering import MAX_CHARACTERS
 from qa.api.responses import json_response, problems, schema
 from qa.asked import narrowing
 from qa.feedback import CURSOR, MAX_COMMENT, cited
 from qa.given import Given
 from qa.own_questions import Export, as_line, export
-from qa.requests import AskBody, Filtering, read_address, read_body
+from qa.requests import AskBody, Date, Filtering, Question, read_address, read_body
 from qa.service import Service
 from qa.shapes import Cited, Feedback, FeedbackPage, Said, UnansweredPage
 from qa.unanswered import CURSOR as UNANSWERED_CURSOR
@@ -28,38 +27,26 @@ _LISTED = 100
 
 _QUESTIONS = {"description": "A question a line", "content": {QUESTIONS_TYPE: {"schema": {"type": "string"}}}}
 
-_TEXT = {"minLength": 1, "maxLength": MAX_CHARACTERS, "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"}
-"""What a question is, for the description; ``qa.answering.check`` says it better."""
-
 
 class FeedbackBody(BaseModel):
     """What ``POST /v1/feedback`` takes."""
 
     model_config = ConfigDict(extra="forbid")
 
-    question: Annotated[str, Field(description="The question, as it was asked.", json_schema_extra=_TEXT)]
-    answers: Annotated[
-        bool, Field(description="Whether the passage that is cited answers it; without one, whether the archive does.")
-    ]
-    citation: Annotated[
-        Given | None, Field(description="The passage that is judged, as the answer cites it; null for the archive.")
-    ] = None
-    comment: Annotated[
-        str,
-        Field(max_length=MAX_COMMENT, pattern=r"^[^\u0000]*$", description="What else there is to say; may be empty."),
-    ] = ""
-    filters: Annotated[Filtering, Field(description="Which articles might answer, as it was asked.")] = Filtering()
-    as_of: Annotated[str | None, Field(description="The date as of which it was asked: 2025-03-04, 2025-03, 2025.")] = (
-        None
-    )
-    generation: Annotated[
-        str,
-        Field(
-            max_length=64,
-            pattern=r"^[\w.-]*$",
-            description="The index that answered; if empty that of the citation, or the one that is served.",
-        ),
-    ] = ""
+    question: Question
+    """The question, as it was asked."""
+    answers: bool
+    """Whether the passage that is cited answers it; without a citation, whether the archive does."""
+    citation: Given | None = None
+    """The passage that is judged, as the answer cites it; null for the archive."""
+    comment: Annotated[str, Field(max_length=MAX_COMMENT, pattern=r"^[^\u0000]*$")] = ""
+    """What else there is to say; may be empty."""
+    filters: Filtering = Filtering()
+    """Which articles might answer, as it was asked."""
+    as_of: Date | None = None
+    """The date as of which it was asked."""
+    generation: Annotated[str, Field(max_length=64, pattern=r"^[\w.-]*$")] = ""
+    """The index that answered; if empty that of the citation, or the one that is served."""
 
 
 class FeedbackAddress(BaseModel):
@@ -67,14 +54,17 @@ class FeedbackAddress(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: Annotated[int, Field(ge=1, le=MOST_LISTED, description="How many to list at most.")] = _LISTED
-    cursor: Annotated[str | None, Field(pattern=CURSOR, description="The next of the page before.")] = None
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = _LISTED
+    """How many to list at most."""
+    cursor: Annotated[str | None, Field(pattern=CURSOR)] = None
+    """The `next` of the page before."""
 
 
 class UnansweredAddress(FeedbackAddress):
     """What ``GET /v1/unanswered`` takes."""
 
-    cursor: Annotated[str | None, Field(pattern=UNANSWERED_CURSOR, description="The next of the page before.")] = None
+    cursor: Annotated[str | None, Field(pattern=UNANSWERED_CURSOR)] = None
+    """The `next` of the page before."""
 
 
 def add_feedback(app: APIFlask, service: Service) -> None:
@@ -87,8 +77,12 @@ def add_feedback(app: APIFlask, service: Service) -> None:
 def _add_judging(app: APIFlask, service: Service) -> None:
     @app.post("/v1/feedback")
     @app.output(schema(Feedback), status_code=201)
-    @app.doc(summary="Say whether a passage answers a question", responses=problems(400, 403, 413, 415, 422, 503))
-    def say() -> Response:
+    @app.doc(tags=["feedback"], responses=problems(400, 403, 413, 415, 422, 503))
+    def give_feedback() -> Response:
+        """Say whether a passage answers a question.
+
+        Without a citation, whether the archive does. The passage has to stand in the archive as it is cited.
+        """
         store = service.kept
         said = store.add(_said(service, read_body(FeedbackBody)))
         response = json_response(said)
@@ -98,14 +92,16 @@ def _add_judging(app: APIFlask, service: Service) -> None:
 
     @app.get("/v1/feedback/<int:feedback_id>")
     @app.output(schema(Feedback))
-    @app.doc(summary="Read what was said", responses=problems(403, 404, 503))
+    @app.doc(tags=["feedback"], responses=problems(403, 404, 503))
     def read_feedback(feedback_id: int) -> Response:
+        """Read what was said."""
         return json_response(service.kept.get(feedback_id))
 
     @app.delete("/v1/feedback/<int:feedback_id>")
     @app.output({}, status_code=204)
-    @app.doc(summary="Take back what was said", responses=problems(403, 404, 503))
+    @app.doc(tags=["feedback"], responses=problems(403, 404, 503))
     def remove_feedback(feedback_id: int) -> Response:
+        """Take back what was said."""
         service.kept.remove([feedback_id])
         return Response(status=204)
 
@@ -113,17 +109,22 @@ def _add_judging(app: APIFlask, service: Service) -> None:
 def _add_listing(app: APIFlask, service: Service) -> None:
     @app.get("/v1/feedback")
     @app.output(schema(FeedbackPage))
-    @app.doc(summary="List what was said, the newest first", responses=problems(400, 403, 422, 503))
+    @app.doc(tags=["feedback"], responses=problems(400, 403, 422, 503))
     def list_feedback() -> Response:
+        """List what was said, the newest first."""
         asked = read_address(FeedbackAddress)
         return json_response(service.kept.page(asked.limit, asked.cursor))
 
     @app.get("/v1/feedback/questions.jsonl")
     @app.doc(
-        summary="The questions that were judged, as a set for ibidem evaluate",
+        tags=["feedback"],
         responses={200: _QUESTIONS, **problems(403, 503)},
     )
     def export_questions() -> Response:
+        """Export the questions that were judged.
+
+        A question a line, in JSON, as a set for `ibidem evaluate`.
+        """
         found = export(service.kept.by_question(), service.live.engine, service.history)
         # The first is looked for now: what is wrong with the file is no question, and still can be a problem.
         first = next(found, None)
@@ -135,15 +136,20 @@ def _add_listing(app: APIFlask, service: Service) -> None:
 def _add_unanswered(app: APIFlask, service: Service) -> None:
     @app.get("/v1/unanswered")
     @app.output(schema(UnansweredPage))
-    @app.doc(summary="List the questions without an answer", responses=problems(400, 403, 422, 503))
+    @app.doc(tags=["feedback"], responses=problems(400, 403, 422, 503))
     def list_unanswered() -> Response:
+        """List the questions without an answer.
+
+        What the archive lacks: those that were asked most often first.
+        """
         asked = read_address(UnansweredAddress)
         return json_response(service.kept.unanswered.page(asked.limit, asked.cursor))
 
     @app.delete("/v1/unanswered/<int:question_id>")
     @app.output({}, status_code=204)
-    @app.doc(summary="Take a question out of those without an answer", responses=problems(403, 404, 503))
+    @app.doc(tags=["feedback"], responses=problems(403, 404, 503))
     def remove_unanswered(question_id: int) -> Response:
+        """Take a question out of those without an answer."""
         service.kept.unanswered.remove(question_id)
         return Response(status=204)
 

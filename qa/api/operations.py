@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from apiflask import APIFlask
 from flask import Response
 
-from qa.api.responses import json_response, schema
+from qa.api.responses import json_response, problems, schema
 from qa.service import Service
 from qa.shapes import Readiness
 
@@ -17,6 +17,7 @@ class Health:
     """That the process lives."""
 
     status: str
+    """``alive``."""
 
 
 def add_operations(app: APIFlask, service: Service) -> None:
@@ -25,14 +26,16 @@ def add_operations(app: APIFlask, service: Service) -> None:
 
     @app.get("/healthz")
     @app.output(schema(Health))
-    @app.doc(summary="Whether the process lives")
+    @app.doc(tags=["operations"], responses=problems())
     def healthz() -> Response:
+        """Say that the process lives."""
         return json_response(Health("alive"))
 
     @app.get("/readyz")
     @app.output(schema(Readiness))
-    @app.doc(summary="Whether questions are answered, and from which generation")
+    @app.doc(tags=["operations"], responses=problems())
     def readyz() -> Response:
+        """Say that questions are answered, and from which index."""
         return json_response(Readiness("ready", live.engine.manifest.generation, live.problem))
 
     @app.get("/metrics")

@@ -45,6 +45,10 @@ def _version() -> str:
     return version("ibidem")
 
 
+GIVEN: set[type] = set()
+"""The kinds that routes give."""
+
+
 @cache
 def _adapter(kind: type) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
@@ -52,16 +56,32 @@ def _adapter(kind: type) -> TypeAdapter[Any]:
 
 @cache
 def schema(kind: type) -> type[BaseModel]:
-    """The kind's JSON schema, in the form in which APIFlask takes one for /openapi.json."""
+    """The kind's name in the description, in the form in which APIFlask takes one; see ``qa.api.schemas``."""
+    GIVEN.add(kind)
     return type(kind.__name__, (RootModel[kind],), {"__doc__": kind.__doc__})  # type: ignore[valid-type]
 
 
+UNCHANGED: dict[int, Any] = {HTTPStatus.NOT_MODIFIED.value: {"description": "What has the tag sent is the same still."}}
+"""That a route answers as ``conditional`` does, for its description."""
+
+_MEANINGS = {
+    HTTPStatus.BAD_REQUEST: "The body is not JSON, or the address not UTF-8 or says something twice.",
+    HTTPStatus.FORBIDDEN: "Feedback is turned off.",
+    HTTPStatus.NOT_FOUND: "There is no such thing.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as JSON.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "A field is missing, unknown, or can't be what it is.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "A fault of the service; its log says more.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The file that feedback is kept in can't be used at the moment.",
+}
+
+
 def problems(*statuses: int) -> dict[int, Any]:
-    """The errors that a route may answer with, for its description."""
+    """The errors that a route may answer with, a fault of the service among them, for its description."""
     return {
-        status: {
-            "description": HTTPStatus(status).phrase,
+        status.value: {
+            "description": _MEANINGS[status],
             "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for status in statuses
+        for status in map(HTTPStatus, (*statuses, HTTPStatus.INTERNAL_SERVER_ERROR))
     }

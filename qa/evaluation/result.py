@@ -87,17 +87,23 @@ class Figure:
     """A figure with its 95% interval."""
 
     value: float
+    """The figure."""
     low: float
+    """The lower end of the interval."""
     high: float
+    """Its upper end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """``count`` of ``total`` with the share and its 95% interval (Wilson)."""
+    """How many of all, and the share of them."""
 
     count: int
+    """How many."""
     total: int
+    """Of how many."""
     share: Figure
+    """The share, with its 95% interval (Wilson)."""
 
 
 @dataclass(frozen=True, slots=True)
