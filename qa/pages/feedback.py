@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+import re
+from urllib.parse import parse_qs, quote, urlencode
 
 from apiflask import APIFlask
 from flask import Response, redirect, request
@@ -21,6 +22,7 @@ from qa.unanswered import UnansweredQuestion
 
 _SHOWN = 50
 _SAME_SITE = {"same-origin", "none"}
+_PASSAGE = re.compile("p[1-9][0-9]{0,2}")
 
 
 def add_feedback_pages(app: APIFlask, service: Service) -> None:
@@ -47,11 +49,12 @@ def _add_forms(app: APIFlask, service: Service) -> None:
     @app.doc(hide=True)
     def give() -> Response:
         _refuse_other_sites()
-        engine, back = service.live.engine, _own(request.form.get("back", "/"))
-        kept = service.kept.add(_said(service, engine, _given(back)))
+        engine, back = service.live.engine, request.form.get("back", "/")
+        given = _given(back)
+        kept = service.kept.add(_said(service, engine, given))
         if request.accept_mimetypes.best == "application/json":
             return json_response(kept)
-        return _see(back)
+        return _see(given.address() + _passage(back))
 
     @app.post("/feedback/<int:feedback_id>/remove")
     @app.doc(hide=True)
@@ -80,11 +83,6 @@ def _refuse_other_sites() -> None:
         raise Forbidden("this was sent by a page of another site: send it from the service's own page")
 
 
-def _own(address: str) -> str:
-    """An address of this service, without what leads elsewhere."""
-    return address if address.startswith("/") and not address.startswith(("//", "/\\")) else "/"
-
-
 def _see(address: str) -> Response:
     response = redirect(address, 303)
     assert isinstance(response, Response)
@@ -92,7 +90,14 @@ def _see(address: str) -> Response:
 
 
 def _given(address: str) -> Given:
-    return read_given(parse_qs(urlsplit(address).query))
+    """What was asked on the page of an address. To this page, and to none that the form could name, it goes back."""
+    return read_given(parse_qs(address.partition("#")[0].partition("?")[2]))
+
+
+def _passage(address: str) -> str:
+    """The place of a passage on the page of an address, if it names one."""
+    place = address.partition("#")[2]
+    return f"#{place}" if _PASSAGE.fullmatch(place) else ""
 
 
 def _said(service: Service, engine: Engine, given: Given) -> Said:
@@ -107,7 +112,7 @@ def _said(service: Service, engine: Engine, given: Given) -> Said:
         as_of=query.filters.as_of,
         generation=engine.manifest.generation,
         answers=answers == "true",
-        comment=request.form.get("comment", "").strip(),
+        comment=request.form.get("comment", "").replace("\r\n", "\n").strip(),
         citation=_cited(service, engine),
     )
 
