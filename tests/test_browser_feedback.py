@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page  # type: ignore[import-not-found,unused-ignore]
 
 
+COMMENT = "Says it — “late” 2026 \N{ROCKET}\n\nBut not in which month."
+
+
 @pytest.fixture
 def service(live: Live, tmp_path: Path) -> Iterator[Served]:
     """With a file of its own for each test."""
@@ -58,11 +61,11 @@ def wait_until(page: Page, count: int, service: Served) -> None:
 
 def test_a_passage_is_judged_with_a_comment(either: Page, service: Served) -> None:
     either.goto(asked(QUESTION, ("publishers", "Ibidem Wire")))
-    judge(either.locator("#p2"), "This answers", "Says it — “late” 2026 \N{ROCKET}")
+    judge(either.locator("#p2"), "This answers", COMMENT)
     wait_until(either, 1, service)
     citation = service.json("/v1" + asked(QUESTION, ("publishers", "Ibidem Wire")).replace("/?", "/ask?"))
     (said,) = kept(service)
-    assert (said["question"], said["answers"], said["comment"]) == (QUESTION, True, "Says it — “late” 2026 \N{ROCKET}")
+    assert (said["question"], said["answers"], said["comment"]) == (QUESTION, True, COMMENT)
     assert said["filters"] == {"publishers": ["Ibidem Wire"]}
     second = citation["passages"][1]["citation"]
     assert {name: said["citation"][name] for name in ("article_id", "start", "end", "quote", "sha256")} == {

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import sqlite3
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
@@ -12,12 +10,11 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from index.generation import MANIFEST_FILE, current_generation, file_sha256, generation_folder, read_manifest
 from index.search import LocalEngine
-from index.store import FILE
 from qa.app import create_app
 from qa.live import Live
 from tests.conftest import MakeIndex, get
+from tests.hostile import rewrite
 
 SCRIPT = "<script>alert(1)</script>"
 HOSTILE_ID = "räume/\N{ROCKET} 100% a+b #1?&c"
@@ -237,7 +234,7 @@ def test_hostile_metadata_is_shown_as_it_was_written(hostile: FlaskClient) -> No
 )
 def test_an_address_that_is_none_of_the_web_is_no_link(hostile_index: Path, url: str) -> None:
     """Reading refuses such an article; the page doesn't depend on that."""
-    set_url(hostile_index, url)
+    rewrite(hostile_index, "UPDATE articles SET url = ? WHERE id = ?", [url, HOSTILE_ID])
     client = create_app(Live(hostile_index)).test_client()
     for path in (f"/articles/{quote(HOSTILE_ID)}", "/?question=quagga"):
         shown = page(client, path)
@@ -245,14 +242,3 @@ def test_an_address_that_is_none_of_the_web_is_no_link(hostile_index: Path, url:
         assert [link for link in shown.links() if not re.match("#|/(?!/)", link)] == []
         assert url not in shown.links()
     assert get(client, f"/v1/articles/{quote(HOSTILE_ID)}")["url"] == url
-
-
-def set_url(index: Path, url: str) -> None:
-    """Writes an article's address into the texts of the current generation, as if it had been read so."""
-    folder = generation_folder(index, current_generation(index))
-    with sqlite3.connect(folder / FILE) as connection:
-        connection.execute("UPDATE articles SET url = ? WHERE id = ?", [url, HOSTILE_ID])
-    connection.close()
-    files = {**read_manifest(folder).files, FILE: file_sha256(folder / FILE)}
-    manifest = json.loads((folder / MANIFEST_FILE).read_text())
-    (folder / MANIFEST_FILE).write_text(json.dumps({**manifest, "files": files}))
