@@ -25,17 +25,7 @@ import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
 from qa.settings import load_settings
-
-CHROMIUM = "/usr/bin/chromium"
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from scripts.screenshots import CHROMIUM, OPTIONS
 
 _SHOWN = """async () => {
     const frame = () => new Promise(requestAnimationFrame);

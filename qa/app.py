@@ -16,6 +16,7 @@ from qa.api.changes import add_changes
 from qa.api.checking import add_checking
 from qa.api.description import add_description
 from qa.api.feedback import add_feedback
+from qa.api.manual import add_manual
 from qa.api.operations import add_operations
 from qa.delivery import allow_origins, compress
 from qa.feedback import FeedbackStore
@@ -76,13 +77,14 @@ def create_app(
         add_to(app, service)
     app.register_error_handler(Exception, respond)
     add_description(app)
+    add_manual(app)
     return app
 
 
 def _protect(app: Flask) -> None:
     @app.after_request
     def protect(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", _CONTENT_POLICY)  # what was fetched has a stricter one
+        response.headers.setdefault("Content-Security-Policy", _CONTENT_POLICY)  # some pages have their own
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"  # with none at all, browsers say of forms no origin either
         return response

@@ -123,7 +123,6 @@ def test_every_operation_is_told_in_full(description: Any) -> None:
 
 
 def test_every_response_is_told_in_full(description: Any) -> None:
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for where, operation in operations(description):
         assert "500" in operation["responses"]
         for status, response in operation["responses"].items():
@@ -132,7 +131,10 @@ def test_every_response_is_told_in_full(description: Any) -> None:
             for header in response["headers"].values():
                 assert resolve(description, header["$ref"])["description"]
             if status >= "400":
-                assert response["content"] == problem, where
+                ((kind, problem),) = response["content"].items()
+                assert (kind, problem["schema"]["$ref"]) == ("application/problem+json", "#/components/schemas/Problem")
+                assert problem["example"]["status"] == int(status)
+                assert describes(description, problem["schema"], problem["example"])
             elif status in ("200", "201"):
                 (kind,) = response["content"].values()
                 assert kind["schema"], where
@@ -181,6 +183,33 @@ def test_examples_give_what_they_say(told: FlaskClient, description: Any) -> Non
             assert describes(description, schema["schema"], found), name
         count += 1
     assert count == len(responses)
+
+
+def test_examples_of_problems_say_what_is_said(live: Live, told: FlaskClient, description: Any) -> None:
+    off = create_app(live).test_client()
+    off.application.view_functions["healthz"] = fail
+    found = [
+        off.get("/v1/ask?question=Who&top_k=5&top_k=6"),
+        off.get("/v1/feedback"),
+        off.get("/v1/articles/2027/none"),
+        off.post("/v1/ask", json={"question": "x" * 70_000}),
+        off.post("/v1/ask", data="Who?"),
+        off.post("/v1/ask", json={"question": "Who?", "top_k": 101}),
+        off.get("/healthz"),
+    ]
+    examples = {
+        status: response["content"]["application/problem+json"]["example"]
+        for _, operation in operations(description)
+        for status, response in operation["responses"].items()
+        if status >= "400"
+    }
+    assert {str(response.status_code) for response in found} == examples.keys() - {"503"}
+    for response in found:
+        assert stable(response.get_json(force=True)) == stable(examples[str(response.status_code)])
+
+
+def fail() -> str:
+    raise ZeroDivisionError
 
 
 def test_what_is_described_is_the_same_whatever_the_host(told: FlaskClient) -> None:

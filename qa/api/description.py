@@ -168,12 +168,12 @@ def _completed(spec: Any, operations: Mapping[tuple[str, str], str]) -> Any:
     for path, methods in spec["paths"].items():
         for method, operation in methods.items():
             name = operations[path, method]
-            _complete(operation, name)
+            _complete(operation, name, spec["components"]["schemas"])
             _illustrate(operation, examples.get(name, {}))
     return spec
 
 
-def _complete(operation: dict[str, Any], name: str) -> None:
+def _complete(operation: dict[str, Any], name: str, schemas: Mapping[str, Any]) -> None:
     operation["operationId"] = name
     operation["summary"] = operation["summary"].rstrip(".")
     operation["description"] = " ".join(operation.get("description", "").split()) or f"{operation['summary']}."
@@ -187,6 +187,9 @@ def _complete(operation: dict[str, Any], name: str) -> None:
         headers += ["ETag"] if is_conditional and status in ("200", "304") else []
         headers += ["Location"] if status == "201" else []
         response["headers"] = {header: _reference(header, "headers") for header in headers}
+        for content in response.get("content", {}).values() if status in ("200", "201") else ():
+            kind = content["schema"].get("$ref", "").rpartition("/")[2]
+            response["description"] = schemas.get(kind, response)["description"]
 
 
 def _parameters(operation: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:

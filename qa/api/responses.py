@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import cache
 from hashlib import blake2b
 from http import HTTPStatus
@@ -12,7 +13,8 @@ from typing import Any
 from flask import Response, request
 from pydantic import BaseModel, RootModel, TypeAdapter
 
-from qa.problems import PROBLEM_TYPE
+from qa.problems import PROBLEM_TYPE, Problem
+from qa.shapes import FieldError
 
 
 def json_response(value: object) -> Response:
@@ -74,14 +76,29 @@ _MEANINGS = {
     HTTPStatus.INTERNAL_SERVER_ERROR: "A fault of the service; its log says more.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The file that feedback is kept in can't be used at the moment.",
 }
+_EXAMPLE_ID = "5b1f1c9e6f3b4a0f8f6d2a7f0f7c9d11"
+_DETAILS = {
+    HTTPStatus.BAD_REQUEST: "top_k is given more than once: give it once",
+    HTTPStatus.FORBIDDEN: "feedback is turned off here: the setting 'feedback' names no file",
+    HTTPStatus.NOT_FOUND: "there is no article '2027/none' in this generation",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "a request to this address may have 65536 bytes: make it shorter",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "send JSON, with Content-Type: application/json",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "top_k: Input should be less than or equal to 100",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "an unexpected error; the service's log has it",
+    HTTPStatus.SERVICE_UNAVAILABLE: "the feedback in var/feedback.sqlite can't be used: others are using it: try again",
+}
+"""For each status an example of what is said."""
 
 
 def problems(*statuses: int) -> dict[int, Any]:
     """The errors that a route may answer with, a fault of the service among them, for its description."""
-    return {
-        status.value: {
-            "description": _MEANINGS[status],
-            "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for status in map(HTTPStatus, (*statuses, HTTPStatus.INTERNAL_SERVER_ERROR))
-    }
+    return {status.value: _problem(status) for status in map(HTTPStatus, (*statuses, HTTPStatus.INTERNAL_SERVER_ERROR))}
+
+
+def _problem(status: HTTPStatus) -> dict[str, Any]:
+    detail = _DETAILS[status]
+    field, _, message = detail.partition(": ")
+    errors = (FieldError(field, message),) if status == HTTPStatus.UNPROCESSABLE_ENTITY else ()
+    example = Problem("about:blank", status.phrase, status.value, detail, errors, _EXAMPLE_ID)
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": asdict(example)}
+    return {"description": _MEANINGS[status], "content": {PROBLEM_TYPE: content}}
