@@ -22,7 +22,7 @@ from typing import Literal, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "screenshots"
 STAMP = FOLDER / "made-from.txt"
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = Path("/usr/bin/chromium")
 OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -38,7 +38,9 @@ def is_in_view(shown: Locator) -> bool:
     """Whether the first lines of something are on the screen."""
     box = shown.bounding_box()
     assert box
-    return 0 <= box["y"] < shown.page.viewport_size["height"] - 50
+    size = shown.page.viewport_size
+    assert size
+    return 0 <= box["y"] < size["height"] - 50
 
 
 def test_a_question_is_answered_with_passages_and_their_citations(page: Page, service: Service) -> None:
