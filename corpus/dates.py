@@ -13,7 +13,7 @@ from typing import Literal
 
 Precision = Literal["day", "month", "year"]
 
-PATTERN = "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
+PATTERN = "^(?!0000)[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
 """What every date looks like; not everything that looks so is one."""
 
 _PARTS = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)

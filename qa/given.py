@@ -7,7 +7,16 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 
 from corpus import dates
@@ -26,10 +35,17 @@ def _date(value: str) -> str:
     return value
 
 
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 Date = Annotated[str, AfterValidator(_date), Field(json_schema_extra={"pattern": dates.PATTERN})]
-Offset = Annotated[int, Field(ge=0, le=_LAST_OFFSET)]
+WHOLE = BeforeValidator(_whole)
+"""Takes whole numbers however JSON writes them: 5.0 is one too (JSON Schema 2020-12, 6.1.1)."""
+
+Offset = Annotated[int, Field(ge=0, le=_LAST_OFFSET), WHOLE]
 
 
 class Given(BaseModel):

@@ -77,6 +77,11 @@ class Problem:
 _PROBLEM = TypeAdapter(Problem)
 
 
+def written(problem: Problem) -> bytes:
+    """The problem in JSON."""
+    return _PROBLEM.dump_json(problem)
+
+
 def respond(error: Exception) -> Response:
     """The response for an error of any kind."""
     problem, headers = problem_of(error), _headers(error)
@@ -85,7 +90,7 @@ def respond(error: Exception) -> Response:
     if request.accept_mimetypes.best_match([PROBLEM_TYPE, "text/html"]) == "text/html":
         response = Response(render_template("problem.html", problem=problem), content_type="text/html; charset=utf-8")
     else:
-        response = Response(_PROBLEM.dump_json(problem), content_type=PROBLEM_TYPE)
+        response = Response(written(problem), content_type=PROBLEM_TYPE)
     response.status_code = problem.status
     response.headers.update(headers)
     return response

@@ -33,7 +33,7 @@ _LONGEST_OMISSION = 5000
 
 _UNFIT = regex.compile("[\0\ud800-\udfff]")
 _OMISSION = regex.compile(r"\s*(?:[\[(]\s*(?:…|\.{3}|\. \. \.)\s*[\])]|…|(?<!\.)\.{3}(?!\.)|\. \. \.)\s*")
-_MARKS = "\"'“”„‟«»‹›‘’‚‛"
+MARKS = "\"'“”„‟«»‹›‘’‚‛"
 _WRITTEN_OTHERWISE = str.maketrans(
     dict.fromkeys("“”„‟«»", '"') | dict.fromkeys("‘’‚‛‹›", "'") | dict.fromkeys("‐‑‒–—―−", "-")
 )
@@ -80,7 +80,7 @@ def _probe(quote: str) -> str:
 
 def _bare(quote: str) -> str:
     """A quote without the marks around it."""
-    return quote.strip().strip(_MARKS).strip()
+    return quote.strip().strip(MARKS).strip()
 
 
 def _check(engine: Engine, quote: str, article_ids: Sequence[str]) -> QuoteCheck:

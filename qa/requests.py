@@ -18,8 +18,9 @@ from qa.answering import DEFAULT_PASSAGES, MAX_CHARACTERS, MAX_PASSAGES, Query
 from qa.answering import check as check_question
 from qa.catalogue import Sort
 from qa.cursors import PATTERN as CURSOR
+from qa.given import WHOLE
 from qa.paging import DEFAULT_ARTICLES, MAX_ARTICLES
-from qa.quotes import MAX_QUOTE, MAX_QUOTES
+from qa.quotes import MARKS, MAX_QUOTE, MAX_QUOTES
 from qa.styles import Style
 
 MAX_VALUES = 100
@@ -35,6 +36,8 @@ Asked = TypeVar("Asked", bound=BaseModel)
 
 _QUESTION = {"minLength": 1, "maxLength": MAX_CHARACTERS, "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"}
 
+_QUOTE = rf"^[^\u0000]*[^\s\u0000{MARKS}][^\u0000]*$"
+
 Question = Annotated[str, Field(json_schema_extra=_QUESTION)]
 """What is asked, as the description has it; ``qa.answering.check`` says what is wrong with one."""
 
@@ -42,7 +45,7 @@ Date = Annotated[str, Field(json_schema_extra={"pattern": DATE}, examples=["2025
 Values = Annotated[list[Annotated[str, Field(json_schema_extra={"pattern": r"\S"})]], Field(max_length=MAX_VALUES)]
 """What filters take, likewise; see ``index.filters.check``."""
 
-Quote = Annotated[str, Field(min_length=1, max_length=MAX_QUOTE)]
+Quote = Annotated[str, Field(min_length=1, max_length=MAX_QUOTE, json_schema_extra={"pattern": _QUOTE})]
 
 _FLAGS = {"true": True, "false": False}
 _WHOLE_NUMBER = re.compile("-?(0|[1-9][0-9]{0,17})")
@@ -80,7 +83,7 @@ class ListAddress(Filtering):
     """By id; by title, without regard to case; or those published last first, and those without a date last."""
     limit: Annotated[int, Field(ge=1, le=MAX_ARTICLES)] = DEFAULT_ARTICLES
     """How many articles to return."""
-    cursor: Annotated[str | None, Field(json_schema_extra={"pattern": CURSOR})] = None
+    cursor: Annotated[str, Field(json_schema_extra={"pattern": CURSOR})] | None = None
     """Go on behind an earlier page: its `next`, as it was given."""
 
     def filters(self) -> Filters:
@@ -95,7 +98,7 @@ class Asking(BaseModel):
 
     question: Question
     """What to ask: 1 to 2,000 characters."""
-    top_k: Annotated[int, Field(ge=1, le=MAX_PASSAGES)] = DEFAULT_PASSAGES
+    top_k: Annotated[int, Field(ge=1, le=MAX_PASSAGES), WHOLE] = DEFAULT_PASSAGES
     """How many passages to return."""
     as_of: Date | None = None
     """Answer as the archive stood on that date: only from what was published by then."""

@@ -9,11 +9,15 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
+from gunicorn.workers.gthread import ThreadWorker
 
 from corpus.errors import IbidemError, PortInUse
 from index.generation import current_generation, generation_folder, verify_files
@@ -21,6 +25,48 @@ from qa.settings import Settings
 
 MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that tells prometheus_client, when it is imported, where processes share figures."""
+
+
+MAX_LINE_BYTES = 8190
+"""The longest first line of a request, method and address, that gunicorn can have: questions stand there."""
+
+_REFUSED: Mapping[type[ParseException], tuple[HTTPStatus, str]] = {
+    LimitRequestLine: (
+        HTTPStatus.REQUEST_URI_TOO_LONG,
+        f"the address and its method have more than {MAX_LINE_BYTES} bytes: ask with POST, in the body",
+    ),
+    LimitRequestHeaders: (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too many, or one is too long"),
+    ParseException: (HTTPStatus.BAD_REQUEST, "what was sent is no HTTP request: see RFC 9112"),
+}
+"""What is said of requests that don't get as far as the application; the first class in this order that fits."""
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """gunicorn's worker with threads. What it refuses itself is a problem like all others (see ``qa.problems``), and a
+    line of the log that has nothing of what was sent."""
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """See gunicorn."""
+        for kind, (status, detail) in _REFUSED.items():
+            if isinstance(exc, kind):
+                _refuse(client, status, detail)
+                return
+        super().handle_error(req, client, addr, exc)
+
+
+def _refuse(client: socket.socket, status: HTTPStatus, detail: str) -> None:
+    from qa.problems import PROBLEM_TYPE, Problem, written
+    from qa.tracing import ID_HEADER, log, new_id
+
+    problem = Problem("about:blank", status.phrase, status.value, detail, (), new_id())
+    content = written(problem)
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\nContent-Type: {PROBLEM_TYPE}\r\n"
+        f"Content-Length: {len(content)}\r\n{ID_HEADER}: {problem.request_id}\r\n\r\n"
+    )
+    log.info("[%s] refused with %d: %s", problem.request_id, status.value, detail)
+    with suppress(OSError):  # who sent that may be gone by now
+        client.sendall(head.encode() + content)
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -38,11 +84,11 @@ class Server(BaseApplication):  # type: ignore[misc]
         """See gunicorn: sets its options."""
         options: dict[str, Any] = {
             "bind": f"fd://{self._listening}",
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "workers": self._settings.workers,
             "threads": self._settings.threads,
             "keepalive": 75,
-            "limit_request_line": 8190,  # as much as gunicorn can: questions and cursors stand there
+            "limit_request_line": MAX_LINE_BYTES,
             "graceful_timeout": 10,
             "loglevel": "warning",
             "proc_name": "ibidem",

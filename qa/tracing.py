@@ -29,7 +29,7 @@ def trace(app: Flask) -> None:
     def begin() -> None:
         g.begun = perf_counter()
         given = request.headers.get(ID_HEADER, "")
-        g.request_id = given if _ID.fullmatch(given) else uuid4().hex
+        g.request_id = given if _ID.fullmatch(given) else new_id()
 
     @app.after_request
     def end(response: Response) -> Response:
@@ -44,6 +44,11 @@ def trace(app: Flask) -> None:
 def timing(stage: str, milliseconds: float) -> str:
     """How long a stage took, as the header ``Server-Timing`` has it (W3C)."""
     return f"{stage};dur={milliseconds:.3f}"
+
+
+def new_id() -> str:
+    """An id for a request that came without one."""
+    return uuid4().hex
 
 
 def request_id() -> str:

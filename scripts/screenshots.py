@@ -22,7 +22,7 @@ from typing import Literal, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "screenshots"
 STAMP = FOLDER / "made-from.txt"
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = Path("/usr/bin/chromium")
 OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -49,7 +49,7 @@ PICTURES = (
     Picture("answer", "/?question=When+will+the+first+Pakistani+astronaut+fly+to+the+Chinese+station%3F", 1200, 860),
     Picture("article", "/articles/2025/pakistan-astronaut-agreement?start=0&end=680#passage", 1200, 860, "dark"),
     Picture("phone", "/?question=Who+commanded+Ax-4%3F&publishers=Ibidem+Wire", 375, 760),
-    Picture("no-answer", "/?question=Which+animals+have+lived+on+Tiangong+so+far%3F", 375, 760, "dark"),
+    Picture("no-answer", "/?question=What+grows+in+the+lunar+greenhouse%3F", 375, 760, "dark"),
 )
 
 

@@ -24,8 +24,9 @@ from index.report import Report
 from index.search import LocalEngine
 from qa.app import create_app
 from qa.live import Live
+from scripts.screenshots import CHROMIUM, OPTIONS
 from tests import changing
-from tests.browser import CHROMIUM, OPTIONS, Pages, Served, serve_app
+from tests.browser import Pages, Served, serve_app
 from tests.web import PAGE, PUBLIC, Site, Web, response
 from tests.web import serve as serve_site
 

@@ -159,6 +159,22 @@ def test_questions_without_an_answer_are_listed_until_they_have_one(either: Page
     assert either.get_by_role("searchbox").input_value() == UNANSWERED
 
 
+def test_the_filters_of_a_question_stand_with_it(page: Page, service: Served) -> None:
+    """Of a period or of a publisher the archive may lack what it has otherwise."""
+    page.goto(asked(QUESTION, ("publishers", "Ibidem Wire"), ("publishers", "A & B"), ("as_of", "1999-12")))
+    judge(page.locator("main"), "The archive does not")
+    wait_until(page, 1, service)
+    for path in ("/unanswered", "/feedback"):
+        page.goto(path)
+        shown = page.locator(".listed li").first
+        assert shown.locator(".source > span").all_inner_texts() == [
+            "Publisher Ibidem Wire", "Publisher A & B", "As of 1999-12"
+        ]  # fmt: skip
+        shown.locator("a").click()
+        page.wait_for_selector(".verdict.no")
+        assert page.locator(".chips a:not(.all)").count() == 3
+
+
 def test_a_question_that_is_answered_leaves_the_list(
     page: Page, service: Served, changed_index: Path, tmp_path: Path
 ) -> None:

@@ -90,6 +90,11 @@ def test_post_and_get_answer_the_same(responses: list[TestResponse]) -> None:
     assert post == get
 
 
+def test_a_whole_number_is_one_however_json_writes_it(client: FlaskClient) -> None:
+    response = client.post("/v1/ask", data=b'{"question": "Who?", "top_k": 3.0}', content_type=JSON)
+    assert len(json.loads(response.data)["passages"]) == 3
+
+
 def test_text_goes_out_as_it_is_and_not_as_escapes(client: FlaskClient) -> None:
     question = "خلا میں \N{ROCKET} Chrétien"
     response = client.post("/v1/ask", json={"question": question})

@@ -93,7 +93,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "negative start": ({**LEAST, "start": -1}, "start: Input should be greater than or equal to 0"),
     "start true": ({**LEAST, "start": True}, "start: Input should be a valid integer"),
     "start in digits": ({**LEAST, "start": "7"}, "start: Input should be a valid integer"),
-    "start 7.0": ({**LEAST, "start": 7.0}, "start: Input should be a valid integer"),
+    "start 7.5": ({**LEAST, "start": 7.5}, "start: Input should be a valid integer"),
     "end 10^30": ({**LEAST, "end": 10**30}, "end: Input should be less than or equal to 9007199254740991"),
     "no such day": ({**LEAST, "published": "2026-02-30"}, "published: "),
     "no such month": ({**LEAST, "updated": "2026-13"}, "updated: "),
@@ -105,6 +105,11 @@ BAD: dict[str, tuple[Any, str]] = {
     "title null": ({**LEAST, "title": None}, "title: Input should be a valid string"),
     "flag as number": ({**LEAST, "title_inferred": 1}, "title_inferred: Input should be a valid boolean"),
 }  # fmt: skip
+
+
+def test_a_whole_number_is_one_however_json_writes_it() -> None:
+    (found,) = read({**LEAST, "start": 7.0, "end": 19.0})
+    assert (found.start, type(found.start), found.end) == (7, int, 19)
 
 
 @pytest.mark.parametrize(("value", "message"), BAD.values(), ids=BAD)

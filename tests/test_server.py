@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,10 +21,16 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from index.generation import CURRENT_FILE, MANIFEST_FILE, current_generation, generation_folder
-from tests.conftest import ARTICLES, IBIDEM, Serve, Service, write_articles
+from tests.conftest import ARTICLES, IBIDEM, Serve, Service, run_service, write_articles
 
 HEAVY = ("torch", "transformers", "sentence_transformers", "onnx", "onnxscript", "pandas", "scipy", "sklearn")
 ASK = "/v1/ask?question=Who+signed+the+agreement"
+
+
+@pytest.fixture(scope="module")
+def answering(index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with run_service(tmp_path_factory.mktemp("service"), index) as service:
+        yield service
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -236,6 +242,36 @@ def test_a_build_while_serving_fails_no_request_and_is_answered_within_two_secon
     assert 1 <= report["embedded"] <= 4  # one passage, and its sentences
     assert len(statuses) > 20
     assert set(statuses) == {200}
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "says"),
+    [
+        ("GET /v1/ask?question=" + "secret" * 2000 + " HTTP/1.1\r\nHost: a\r\n\r\n", 414, "ask with POST"),
+        ("GET /v1/ask?question=secret matter HTTP/1.1\r\nHost: a\r\n\r\n", 400, "no HTTP request"),
+        ("GET / HTTP/1.1\r\nHost: a\r\nX-Request-ID: " + "secret" * 2000 + "\r\n\r\n", 431, "headers"),
+        ("GET / HTTP/1.1\r\nHost: a\r\nX-Request-ID: secret\r\n folded\r\n\r\n", 400, "no HTTP request"),
+        ("secret\r\n\r\n", 400, "no HTTP request"),
+        ("POST /v1/ask HTTP/1.1\r\nHost: a\r\nContent-Length: secret\r\n\r\n", 400, "no HTTP request"),
+    ],
+    ids=["long address", "space", "long header", "folded header", "nonsense", "length"],
+)
+def test_what_is_no_request_is_a_problem_too_and_leaves_nothing_of_it_in_the_log(
+    answering: Service, sent: str, status: int, says: str
+) -> None:
+    host, port = str(urlsplit(answering.address).hostname), urlsplit(answering.address).port
+    with socket.create_connection((host, port or 0), timeout=10) as connection:
+        connection.sendall(sent.encode())
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        problem = json.loads(response.read())
+        assert (response.status, response.getheader("Content-Type")) == (status, "application/problem+json")
+    assert (problem["status"], problem["request_id"]) == (status, response.getheader("X-Request-ID"))
+    assert says in problem["detail"]
+    log = answering.log.read_text()
+    assert f"[{problem['request_id']}] refused with {status}" in log
+    assert "secret" not in log
+    assert answering.get("/healthz")[0] == 200
 
 
 def test_the_log_says_which_generation_is_served_and_why_not_a_newer_one(serve: Serve, new_index: Path) -> None:

@@ -20,7 +20,7 @@ def add_articles(app: APIFlask, service: Service) -> None:
 
     @app.get("/v1/articles")
     @app.output(schema(Articles))
-    @app.doc(tags=["articles"], responses=UNCHANGED | problems(400, 422))
+    @app.doc(tags=["articles"], responses=UNCHANGED | problems(400, 414, 422))
     def list_articles() -> Response:
         """List the articles, page by page.
 
@@ -34,7 +34,7 @@ def add_articles(app: APIFlask, service: Service) -> None:
 
     @app.get("/v1/articles/<path:article_id>")
     @app.output(schema(FullArticle))
-    @app.doc(tags=["articles"], responses=UNCHANGED | problems(404))
+    @app.doc(tags=["articles"], responses=UNCHANGED | problems(404, 414))
     def read_article(article_id: str) -> Response:
         """Read an article with its canonical text.
 

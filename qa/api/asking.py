@@ -43,7 +43,7 @@ def add_asking(app: APIFlask, service: Service) -> None:
 
     @app.get("/v1/ask")
     @app.output(schema(Answer))
-    @app.doc(tags=["questions"], responses=UNCHANGED | problems(400, 422))
+    @app.doc(tags=["questions"], responses=UNCHANGED | problems(400, 414, 422))
     def ask_by_address() -> Response:
         """Ask the archive a question by its address.
 

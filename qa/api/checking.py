@@ -25,7 +25,7 @@ def add_checking(app: APIFlask, service: Service) -> None:
 
     @app.get("/v1/citations")
     @app.output(schema(CitedPlace))
-    @app.doc(tags=["citations"], responses=problems(400, 404, 422))
+    @app.doc(tags=["citations"], responses=problems(400, 404, 414, 422))
     def cite() -> Response:
         """Cite a place in an article.
 

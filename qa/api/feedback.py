@@ -109,7 +109,7 @@ def _add_judging(app: APIFlask, service: Service) -> None:
 def _add_listing(app: APIFlask, service: Service) -> None:
     @app.get("/v1/feedback")
     @app.output(schema(FeedbackPage))
-    @app.doc(tags=["feedback"], responses=problems(400, 403, 422, 503))
+    @app.doc(tags=["feedback"], responses=problems(400, 403, 414, 422, 503))
     def list_feedback() -> Response:
         """List what was said, the newest first."""
         asked = read_address(FeedbackAddress)
@@ -136,7 +136,7 @@ def _add_listing(app: APIFlask, service: Service) -> None:
 def _add_unanswered(app: APIFlask, service: Service) -> None:
     @app.get("/v1/unanswered")
     @app.output(schema(UnansweredPage))
-    @app.doc(tags=["feedback"], responses=problems(400, 403, 422, 503))
+    @app.doc(tags=["feedback"], responses=problems(400, 403, 414, 422, 503))
     def list_unanswered() -> Response:
         """List the questions without an answer.
 
