@@ -13,7 +13,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -31,16 +30,6 @@ if TYPE_CHECKING:
         Response,
     )
 
-CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 QUESTION = "When will the first Pakistani astronaut fly to the Chinese station?"
 FACT = "The first Pakistani astronaut will fly to the Chinese space station in late 2026."
 UNANSWERED = "Who painted the ceiling of the old opera house?"
