@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Thread
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask
 from werkzeug.serving import make_server
@@ -87,7 +87,6 @@ def serve_app(app: Flask) -> Iterator[Served]:
     """Serves an application on a free port, in a thread of its own, until the end."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    server.daemon_threads = True  # type: ignore[attr-defined]  # it is a ThreadingMixIn
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -155,7 +154,7 @@ class Pages:
 
 def asked(question: str, *more: tuple[str, str]) -> str:
     """The address of an answer."""
-    return "/?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in (("question", question), *more))
+    return f"/?{urlencode([('question', question), *more])}"
 
 
 def until(page: Page, condition: str, argument: Any = None) -> None:

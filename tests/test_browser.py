@@ -36,11 +36,10 @@ def marked(passage: Any) -> str:
 
 def is_in_view(shown: Locator) -> bool:
     """Whether the first lines of something are on the screen."""
-    box = shown.bounding_box()
+    box, screen = shown.bounding_box(), shown.page.viewport_size
     assert box
-    size = shown.page.viewport_size
-    assert size
-    return 0 <= box["y"] < size["height"] - 50
+    assert screen
+    return 0 <= box["y"] < screen["height"] - 50
 
 
 def test_a_question_is_answered_with_passages_and_their_citations(page: Page, service: Service) -> None:

@@ -156,35 +156,36 @@ def test_an_earlier_text_is_shown_as_such(page: Page, service: Served) -> None:
     assert page.locator("mark").count() == 0
 
 
-@pytest.mark.parametrize(
-    ("first", "last"),
-    [
-        ("whole", "town"),
-        ("The lamp of Orlam", "to see it."),
-        ("\N{ROCKET}", "\U0001d434\U0001d435"),
-        ("\U0001d435", "even the gulls."),
-        ("أضاء", "لأول"),
-        ("the Arabic", "האור"),
-        ("What was brought", "What was brought"),
-        ("slept", "a lens of the first"),
-        ("- a lens", "\N{PERSONAL COMPUTER};"),
-        ("clockwork, which", "Orlam reef"),
-        ("The lamp", "turn its leaves."),
-    ],
+SELECTIONS = (
+    ("whole", "town"),
+    ("The lamp of Orlam", "to see it."),
+    ("\N{ROCKET}", "\U0001d434\U0001d435"),
+    ("\U0001d435", "even the gulls."),
+    ("أضاء", "لأول"),
+    ("the Arabic", "האור"),
+    ("What was brought", "What was brought"),
+    ("slept", "a lens of the first"),
+    ("- a lens", "\N{PERSONAL COMPUTER};"),
+    ("clockwork, which", "Orlam reef"),
+    ("The lamp", "turn its leaves."),
 )
-def test_what_is_selected_can_be_cited(page: Page, service: Served, first: str, last: str) -> None:
+"""The words with which selections begin and end."""
+
+
+def test_what_is_selected_can_be_cited(page: Page, service: Served) -> None:
     text = article(service, LAMP)["text"]
-    start = text.index(first)
-    wanted = text[start : text.index(last, start) + len(last)]
-    page.goto(f"/articles/{LAMP}")
-    tool = page.get_by_role("link", name="Cite what is selected")
-    assert not tool.is_visible()
-    page.evaluate(SELECT, [first, last])
-    tool.click()
-    page.wait_for_url("**/cite?**")
-    assert page.locator("blockquote").text_content() == wanted
-    assert "Verified." in page.locator(".verdict").inner_text()
-    assert page.locator(".facts dd").nth(1).inner_text() == f"{start} to {start + len(wanted)}"
+    for first, last in SELECTIONS:
+        start = text.index(first)
+        wanted = text[start : text.index(last, start) + len(last)]
+        page.goto(f"/articles/{LAMP}")
+        tool = page.get_by_role("link", name="Cite what is selected")
+        assert not tool.is_visible()
+        page.evaluate(SELECT, [first, last])
+        tool.click()
+        page.wait_for_url("**/cite?**")
+        assert page.locator("blockquote").text_content() == wanted
+        assert "Verified." in page.locator(".verdict").inner_text()
+        assert page.locator(".facts dd").nth(1).inner_text() == f"{start} to {start + len(wanted)}"
 
 
 def test_what_the_mouse_selects_can_be_cited(page: Page, service: Served) -> None:

@@ -159,6 +159,22 @@ def test_questions_without_an_answer_are_listed_until_they_have_one(either: Page
     assert either.get_by_role("searchbox").input_value() == UNANSWERED
 
 
+def test_the_filters_of_a_question_stand_with_it(page: Page, service: Served) -> None:
+    """Of a period or of a publisher the archive may lack what it has otherwise."""
+    page.goto(asked(QUESTION, ("publishers", "Ibidem Wire"), ("publishers", "A & B"), ("as_of", "1999-12")))
+    judge(page.locator("main"), "The archive does not")
+    wait_until(page, 1, service)
+    for path in ("/unanswered", "/feedback"):
+        page.goto(path)
+        shown = page.locator(".listed li").first
+        assert shown.locator(".source > span").all_inner_texts() == [
+            "Publisher A & B", "Publisher Ibidem Wire", "As of 1999-12"
+        ]  # fmt: skip
+        shown.locator("a").click()
+        page.wait_for_selector(".verdict.no")
+        assert page.locator(".chips a:not(.all)").count() == 3
+
+
 def test_a_question_that_is_answered_leaves_the_list(
     page: Page, service: Served, changed_index: Path, tmp_path: Path
 ) -> None:
@@ -192,7 +208,6 @@ def test_another_site_can_say_nothing(pages: Pages, service: Served, tmp_path: P
     assert kept(service) == []
 
 
-@pytest.mark.parametrize("path", ["/feedback", "/feedback/1/remove", "/unanswered/1/remove"])
 @pytest.mark.parametrize(
     "headers",
     [
@@ -206,13 +221,14 @@ def test_another_site_can_say_nothing(pages: Pages, service: Served, tmp_path: P
         {"Origin": ""},
     ],
 )
-def test_what_another_site_sends_is_refused(live: Live, tmp_path: Path, path: str, headers: dict[str, str]) -> None:
+def test_what_another_site_sends_is_refused(live: Live, tmp_path: Path, headers: dict[str, str]) -> None:
     store = FeedbackStore(tmp_path / "feedback.sqlite")
     store.add(Said("Who?", {}, None, "", answers=True, comment="", citation=None))
     client = create_app(live, feedback=tmp_path / "feedback.sqlite").test_client()
     client.get(asked(UNANSWERED))
     form = {"back": asked(QUESTION), "answers": "true"}
-    assert client.post(path, data=form, headers=headers).status_code == 403
+    for path in ("/feedback", "/feedback/1/remove", "/unanswered/1/remove"):
+        assert client.post(path, data=form, headers=headers).status_code == 403
     assert (store.page(10).total, store.unanswered.page(10).total) == (1, 1)
 
 

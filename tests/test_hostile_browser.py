@@ -68,9 +68,10 @@ def look(page: Page, path: str) -> None:
     assert page.evaluate("window.ran") is None
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 700})
-        assert page.evaluate(TOO_WIDE) == [], width
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(TURNED_AROUND) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate(TOO_WIDE) == []
     page.locator("main").hover()
     page.keyboard.press("Tab")
     assert page.evaluate("window.ran") is None
@@ -142,7 +143,7 @@ def test_every_value_can_be_a_filter(page: Page, service: Served) -> None:
 
 
 QUESTIONS = (
-    *hostile.SCRIPTS,
+    *hostile.SCRIPTS[::3],
     f"{hostile.OVERRIDE}Who is QUAGGA Nobody Известный?",
     f"{hostile.ISOLATE}Who saw Mr {hostile.OVERRIDE}Quagga Man 1901?",
     hostile.WORD[:2000],
@@ -157,7 +158,7 @@ def test_every_question_is_text(pages: Pages) -> None:
         look(page, asked(question))
         assert page.get_by_role("searchbox").input_value() == question
         assert page.title() == " ".join(f"{question} · Ibidem".split())
-    for question in QUESTIONS[::5]:
+    for question in QUESTIONS[::4]:
         look(page, asked(question, ("published_from", question[:100]), ("authors", question)))
         assert "This can't be asked." in page.get_by_role("alert").inner_text()
 
@@ -165,7 +166,13 @@ def test_every_question_is_text(pages: Pages) -> None:
 def test_everything_that_is_pasted_is_text(pages: Pages) -> None:
     page = pages.open(expected=PROBLEM)
     changed = f"The quagga was{hostile.OVERRIDE} seen & hoard in the plain, {hostile.SCRIPTS[0]}"
-    for text in (*hostile.SCRIPTS, changed, hostile.WORD, hostile.MARKS, f'{{"article_id": "{hostile.SCRIPTS[0]}"}}'):
+    for text in (
+        *hostile.SCRIPTS[::3],
+        changed,
+        hostile.WORD,
+        hostile.MARKS,
+        f'{{"article_id": "{hostile.SCRIPTS[0]}"}}',
+    ):
         page.goto("/verify")
         page.get_by_label("Quote, citation or link").fill(text)
         page.get_by_role("button", name="Verify").click()

@@ -29,6 +29,7 @@ def add_feedback_pages(app: APIFlask, service: Service) -> None:
     """Adds the pages' routes."""
     app.add_template_filter(asked_address)
     app.add_template_filter(place_address)
+    app.add_template_filter(limits)
     _add_forms(app, service)
 
     @app.get("/feedback")
@@ -129,6 +130,13 @@ def asked_address(one: Feedback | UnansweredQuestion) -> str:
     """The address that asks the same question of the same articles."""
     as_of = {"as_of": one.as_of} if one.as_of else {}
     return f"/?{urlencode({'question': one.question, **one.filters, **as_of}, doseq=True)}"
+
+
+def limits(one: Feedback | UnansweredQuestion) -> list[tuple[str, str]]:
+    """The filters with which a question was asked, each with one of its values."""
+    given = {**one.filters, **({"as_of": one.as_of} if one.as_of else {})}
+    lists = {name: (value,) if isinstance(value, str) else value for name, value in given.items()}
+    return [(name, value) for name, values in lists.items() for value in values]
 
 
 def place_address(citation: Cited) -> str:
