@@ -297,7 +297,9 @@ def test_what_comes_and_goes_is_described(client: FlaskClient, citation: Any) ->
     assert body["required"] == ["question", "answers"]
     assert all(field["description"] for field in body["properties"].values())
     for address in ("/v1/feedback", "/v1/unanswered"):
-        assert [one["name"] for one in description["paths"][address]["get"]["parameters"]] == ["limit", "cursor"]
+        found = description["paths"][address]["get"]["parameters"]
+        # Those that all routes have are references.
+        assert [one["name"] for one in found if "$ref" not in one] == ["limit", "cursor"]
 
 
 def test_two_workers_keep_one_file(serve: Serve, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
